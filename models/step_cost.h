@@ -1,0 +1,12 @@
+// The step costs by name; each is one file in models/step_cost.
+#pragma once
+
+#include "sim/base/policy_table.h"
+#include "sim/ports/step_cost.h"
+
+namespace kvern::step_cost {
+
+using Port = StepCost;
+const PolicyTable<Port>& table();
+
+}  // namespace kvern::step_cost

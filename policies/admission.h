@@ -1,0 +1,12 @@
+// The admission policies by name; each is one file in policies/admission.
+#pragma once
+
+#include "sim/base/policy_table.h"
+#include "sim/ports/admission.h"
+
+namespace kvern::admission {
+
+using Port = Admission;
+const PolicyTable<Port>& table();
+
+}  // namespace kvern::admission

@@ -1,0 +1,12 @@
+// The batching policies by name; each is one file in policies/batching.
+#pragma once
+
+#include "sim/base/policy_table.h"
+#include "sim/ports/batching.h"
+
+namespace kvern::batching {
+
+using Port = Batching;
+const PolicyTable<Port>& table();
+
+}  // namespace kvern::batching

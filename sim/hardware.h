@@ -1,0 +1,49 @@
+// What a GPU is, as its data file says (models/hardware/<name>.toml). Plain data; numbers that are
+// not known are absent, never 0.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace kvern {
+
+// A coefficient with its range (90 %, or as the source gives it) and where it comes from.
+struct Coefficient {
+  double value = 0;
+  double low = 0;
+  double high = 0;
+  std::string source;
+};
+
+struct HardwareSpec {
+  std::string name;   // "h100_sxm"
+  std::string title;  // "NVIDIA H100 SXM5 80 GB"
+  // Dense peaks at the boost clock, FLOP/s.
+  double bf16_flops = 0;
+  std::optional<double> fp8_flops;
+  std::int64_t memory_bytes = 0;         // as the driver reports it
+  double memory_bytes_per_second = 0;    // peak
+  std::optional<double> nvlink_bytes_per_second;  // one direction
+  std::optional<double> pcie_bytes_per_second;    // one direction
+  std::uint32_t sm_count = 0;
+  double base_clock_mhz = 0;  // clock at which the efficiencies hold (the boost clock)
+  double lowest_clock_mhz = 0;
+  // Shares of peak that kernels reach.
+  Coefficient gemm_efficiency;
+  Coefficient attention_efficiency;  // prefill attention
+  Coefficient memory_efficiency;     // streaming reads
+  Coefficient kernel_seconds;        // fixed time a kernel, in a captured graph
+  // Power. Absent where nobody measured.
+  double power_cap_watts = 0;               // the board's limit
+  std::optional<Coefficient> bare_watts;    // driver, no context
+  std::optional<Coefficient> context_watts; // idle with a context
+  std::optional<Coefficient> gemm_joules_per_flop;       // bf16, at base clock
+  std::optional<Coefficient> attention_joules_per_flop;  // bf16, at base clock
+  std::optional<Coefficient> joules_per_hbm_byte;
+  std::optional<Coefficient> joules_per_link_byte;
+  std::optional<Coefficient> cap_looseness;  // a step may draw cap * (1 + this)
+  std::optional<Coefficient> voltage_knee_share;  // V is flat below this share of base clock
+};
+
+}  // namespace kvern

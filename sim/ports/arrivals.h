@@ -1,0 +1,45 @@
+// Port: what arrives when. Asked by the cluster, one request at a time (memory does not grow with
+// the trace). Answered by traces (files) and traces/arrivals (generators).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "sim/base/ids.h"
+#include "sim/base/time.h"
+
+namespace kvern {
+
+struct Arrival {
+  RequestId id{};           // row of the trace
+  SimTime time = 0;
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t output_tokens = 0;  // the truth; policies see max_tokens
+  std::uint32_t max_tokens = 0;     // declared
+  std::uint16_t tenant = 0;
+  std::uint16_t category = 0;
+  std::int32_t session = -1;
+  // Ids of the prompt's prefix blocks at the pool's block size, in order; equal id = equal prefix.
+  // Empty: unnamed. Valid until the next call of pop().
+  std::span<const std::uint32_t> blocks;
+};
+
+class Arrivals {
+ public:
+  virtual ~Arrivals() = default;
+  // Time of the next arrival known by now; kNever when none is (the end of an open trace, or a
+  // closed loop that waits for answers).
+  virtual SimTime next_time() = 0;
+  // That arrival; next_time() was not kNever. Ties come in id order.
+  virtual void pop(Arrival& arrival) = 0;
+  // A request left the cluster (finished, rejected or failed) at `now`: a closed loop may now know
+  // further arrivals, none before `now`.
+  virtual void finished(RequestId, SimTime /*now*/) {}
+  // Block size of `blocks`; 0 = requests carry none.
+  virtual std::uint32_t block_size() const = 0;
+  // Set when reading broke off (a truncated file): what was wrong, with file:line. "" = all well.
+  virtual std::string failure() const { return {}; }
+};
+
+}  // namespace kvern

@@ -1,0 +1,34 @@
+// Port: which replica? Asked by the router at each arrival. Answered in policies/routing.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/base/ids.h"
+#include "sim/ports/arrivals.h"
+
+namespace kvern {
+
+// The cluster as a router sees it at `now`. Replicas are numbered over all pools, in file order.
+class ClusterView {
+ public:
+  virtual ~ClusterView() = default;
+  virtual std::uint32_t replicas() const = 0;
+  virtual PoolId pool(ReplicaId replica) const = 0;
+  // False where the replica's whole KV pool can't hold the request.
+  virtual bool can_hold(ReplicaId replica, const Arrival& request) const = 0;
+  virtual std::uint32_t in_flight(ReplicaId replica) const = 0;  // waiting and running requests
+  virtual std::uint32_t in_flight_total() const = 0;
+  // The replica with the fewest requests in flight, lowest id first, among those that can hold the
+  // request; O(1) where all can.
+  virtual ReplicaId least_loaded(const Arrival& request) const = 0;
+};
+
+class Routing {
+ public:
+  virtual ~Routing() = default;
+  virtual void prepare(std::uint32_t /*replicas*/) {}
+  // At least one replica can hold the request.
+  virtual ReplicaId route(const Arrival& request, const ClusterView& cluster, SimTime now) = 0;
+};
+
+}  // namespace kvern

@@ -1,0 +1,97 @@
+// Port: the work of one step of a replica, by kernel: FLOPs, bytes, time at base clock.
+// Asked by the replica, once a change of the batch. Answered in models/step_cost.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "sim/energy_part.h"
+#include "sim/hardware.h"
+#include "sim/line.h"
+#include "sim/llm.h"
+
+namespace kvern {
+
+// One request's share of prefill in a step.
+struct PrefillChunk {
+  std::uint32_t tokens = 0;  // computed in this step, >= 1
+  std::uint32_t before = 0;  // already in the cache and read: earlier chunks and prefix hits
+  bool samples = false;      // it completes the prompt, so the LM head runs on its last token
+};
+
+// What a step computes. A run of equal decode steps advances it by: kv_tokens += decodes,
+// longest += 1 a step.
+struct Batch {
+  std::uint32_t decodes = 0;     // sequences that decode one token each
+  std::uint64_t kv_tokens = 0;   // sum of their contexts, each with the token being decoded
+  std::uint32_t longest = 0;     // longest of these contexts
+  std::span<const PrefillChunk> prefill;
+
+  std::uint64_t prefill_tokens() const {
+    std::uint64_t sum = 0;
+    for (const auto& chunk : prefill) sum += chunk.tokens;
+    return sum;
+  }
+};
+
+enum class Arithmetic : std::uint8_t { None, Gemm, Attention };  // picks the joules per FLOP
+
+// One kernel (or all layers' kernels of one kind) on one GPU of the replica. It lasts
+// max(compute * f0/f, memory) + fixed at SM clock f, where f0 is the base clock.
+struct KernelWork {
+  EnergyPart part = EnergyPart::Mlp;        // pays its time and its arithmetic
+  EnergyPart bytes_part = EnergyPart::Mlp;  // pays its bytes
+  Arithmetic arithmetic = Arithmetic::None;
+  Line flops;          // executed, padding included
+  Line bytes;          // of HBM
+  Line link_bytes;     // of NVLink
+  Line compute_ticks;  // 2^-20 ns at base clock
+  Line memory_ticks;
+  Line fixed_ticks;  // launches and latencies, whatever the clock
+};
+
+struct Work {
+  static constexpr int kMost = 16;
+  std::array<KernelWork, kMost> kernels;
+  int count = 0;
+  // Host time: added to the kernels' time, or hidden behind it (the step lasts the longer one).
+  Line host_ticks;
+  bool host_overlaps = false;
+  // The lines are exact for this many steps (>= 1).
+  std::int64_t steps = kLongestRun;
+  // False: only the time is known (`affine`); joules stay unknown.
+  bool has_work = true;
+
+  KernelWork& add() { return kernels[count++]; }
+  void clear() {
+    count = 0;
+    host_ticks = {};
+    host_overlaps = false;
+    steps = kLongestRun;
+    has_work = true;
+  }
+};
+
+// Where a pool's steps run.
+struct Deployment {
+  const HardwareSpec* hardware = nullptr;  // null: none named in the scenario
+  const LlmSpec* model = nullptr;
+  std::uint32_t tensor_parallel = 1;
+  double weight_bytes_per_value = 2;  // of `dtype`
+  double kv_bytes_per_value = 2;
+  std::uint32_t max_batched_tokens = 8192;  // sizes look-up tables
+};
+
+class StepCost {
+ public:
+  virtual ~StepCost() = default;
+  // Once, before the first step. A reason why this deployment can't be priced, or "".
+  virtual std::string prepare(const Deployment&) { return {}; }
+  // Fills `work` (cleared by the caller). Deterministic, no allocation. Law: the work of the batch
+  // advanced by i steps (i < steps) is every line's {first + i * slope, slope}.
+  virtual void work(const Batch& batch, Work& work) = 0;
+};
+
+}  // namespace kvern
