@@ -4,7 +4,7 @@ namespace kvern {
 
 const char* name(EnergyPart part) {
   static constexpr const char* names[kEnergyParts] = {
-      "attention", "mlp",      "lm_head",    "kv_read",  "kv_write", "elementwise",
+      "attention", "mlp",        "lm_head",  "kv_read",  "kv_write", "elementwise",
       "sampling",  "collective", "host_gap", "transfer", "swap",     "idle"};
   return names[static_cast<int>(part)];
 }

@@ -6,18 +6,18 @@
 namespace kvern {
 
 enum class EnergyPart : std::uint8_t {
-  Attention,    // q, k, v, o projections and the attention kernels' arithmetic
-  Mlp,          // gate, up, down (and experts)
+  Attention,  // q, k, v, o projections and the attention kernels' arithmetic
+  Mlp,        // gate, up, down (and experts)
   LmHead,
-  KvRead,       // bytes of cached keys and values read
+  KvRead,  // bytes of cached keys and values read
   KvWrite,
   Elementwise,  // norms, rotary embedding, activation
   Sampling,
   Collective,
-  HostGap,      // the device waits for the host inside a step
-  Transfer,     // blocks between tiers or replicas
+  HostGap,   // the device waits for the host inside a step
+  Transfer,  // blocks between tiers or replicas
   Swap,
-  Idle,         // between steps
+  Idle,  // between steps
 };
 inline constexpr int kEnergyParts = 12;
 

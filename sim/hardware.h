@@ -22,8 +22,8 @@ struct HardwareSpec {
   // Dense peaks at the boost clock, FLOP/s.
   double bf16_flops = 0;
   std::optional<double> fp8_flops;
-  std::int64_t memory_bytes = 0;         // as the driver reports it
-  double memory_bytes_per_second = 0;    // peak
+  std::int64_t memory_bytes = 0;                  // as the driver reports it
+  double memory_bytes_per_second = 0;             // peak
   std::optional<double> nvlink_bytes_per_second;  // one direction
   std::optional<double> pcie_bytes_per_second;    // one direction
   std::uint32_t sm_count = 0;
@@ -35,14 +35,14 @@ struct HardwareSpec {
   Coefficient memory_efficiency;     // streaming reads
   Coefficient kernel_seconds;        // fixed time a kernel, in a captured graph
   // Power. Absent where nobody measured.
-  double power_cap_watts = 0;               // the board's limit
-  std::optional<Coefficient> bare_watts;    // driver, no context
-  std::optional<Coefficient> context_watts; // idle with a context
+  double power_cap_watts = 0;                            // the board's limit
+  std::optional<Coefficient> bare_watts;                 // driver, no context
+  std::optional<Coefficient> context_watts;              // idle with a context
   std::optional<Coefficient> gemm_joules_per_flop;       // bf16, at base clock
   std::optional<Coefficient> attention_joules_per_flop;  // bf16, at base clock
   std::optional<Coefficient> joules_per_hbm_byte;
   std::optional<Coefficient> joules_per_link_byte;
-  std::optional<Coefficient> cap_looseness;  // a step may draw cap * (1 + this)
+  std::optional<Coefficient> cap_looseness;       // a step may draw cap * (1 + this)
   std::optional<Coefficient> voltage_knee_share;  // V is flat below this share of base clock
 };
 

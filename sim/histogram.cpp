@@ -81,8 +81,8 @@ double Histogram::percentile_ns(double share) const {
     const auto here = static_cast<double>(counts_[i]);
     if (here > 0 && below + here > rank) {
       const auto lower = static_cast<double>(lower_of(static_cast<int>(i)));
-      const auto upper = static_cast<double>(
-          std::min(lower_of(static_cast<int>(i) + 1), max_ticks_ + 1));
+      const auto upper =
+          static_cast<double>(std::min(lower_of(static_cast<int>(i) + 1), max_ticks_ + 1));
       return (lower + (upper - lower) * (rank - below) / here) / (1 << 20);
     }
     below += here;

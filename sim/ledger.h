@@ -17,12 +17,12 @@ struct Ledger {
   std::uint64_t arrived = 0, finished = 0, rejected = 0, failed = 0;
   std::uint64_t in_flight = 0;  // at the end
   // Tokens
-  std::uint64_t prompt_tokens = 0;      // of the requests that were queued
-  std::uint64_t output_tokens = 0;      // generated
-  std::uint64_t cached_tokens = 0;      // prefix hits of first admissions
+  std::uint64_t prompt_tokens = 0;           // of the requests that were queued
+  std::uint64_t output_tokens = 0;           // generated
+  std::uint64_t cached_tokens = 0;           // prefix hits of first admissions
   std::uint64_t admitted_prompt_tokens = 0;  // prompts of first admissions
-  std::uint64_t resumed_tokens = 0;     // hits of later admissions
-  std::uint64_t recomputed_tokens = 0;  // computed before a preemption, and again
+  std::uint64_t resumed_tokens = 0;          // hits of later admissions
+  std::uint64_t recomputed_tokens = 0;       // computed before a preemption, and again
   // Steps
   std::uint64_t steps_prefill = 0, steps_decode = 0, steps_mixed = 0;
   std::uint64_t sequence_steps = 0;  // sum over steps of sequences

@@ -20,9 +20,9 @@ struct LlmSpec {
   std::uint32_t vocabulary = 0;
   bool tied_embeddings = false;
   bool qkv_bias = false;
-  bool all_biases = false;               // OPT
-  std::uint32_t learned_positions = 0;   // OPT: 2050
-  std::uint32_t experts = 0;             // 0: dense
+  bool all_biases = false;              // OPT
+  std::uint32_t learned_positions = 0;  // OPT: 2050
+  std::uint32_t experts = 0;            // 0: dense
   std::uint32_t experts_per_token = 0;
   std::uint32_t window = 0;  // sliding-window attention; 0: none
   bool qk_norm = false;      // Qwen3

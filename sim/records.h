@@ -1,6 +1,6 @@
-// What a run leaves behind, row by row. The machines fill rows and hand them to a Records; they never
-// know whether rows go to records.h5, to a test's vector, or nowhere. Column meanings and units:
-// README of the run folder (`kvern describe records`).
+// What a run leaves behind, row by row. The machines fill rows and hand them to a Records; they
+// never know whether rows go to records.h5, to a test's vector, or nowhere. Column meanings and
+// units: README of the run folder (`kvern describe records`).
 #pragma once
 
 #include <cstdint>

@@ -36,8 +36,8 @@ struct Config::Member {
 
 // "h2o(heavy=3, recent=3, variant=B)" as the table { policy = "h2o", heavy = 3, ... }; a positional
 // argument becomes the member "wrapped" (a policy again). Values are bare: integers, numbers,
-// true/false, else text (so quantities need no quotes). `where` is the place of the text; columns of
-// the parts are counted from it. Errors go to `issues`, then the result is an empty table.
+// true/false, else text (so quantities need no quotes). `where` is the place of the text; columns
+// of the parts are counted from it. Errors go to `issues`, then the result is an empty table.
 Config parse_policy(std::string_view text, const Location& where, Issues& issues);
 
 }  // namespace kvern

@@ -20,7 +20,7 @@ template <class Port>
 using PolicyTable = std::vector<PolicyEntry<Port>>;
 
 // Builds the policy that `spec` (see Parameters::policy) names; its keys are checked and entered in
-// `book`. Null, with an issue ("unknown eviction policy "lur"; did you mean "lru"?"), when it can't.
+// `book`. Null, with an issue ("unknown eviction policy "lur"; did you mean "lru"?"), if not.
 template <class Port>
 std::unique_ptr<Port> make_policy(const PolicyTable<Port>& table, std::string_view port,
                                   const Config& spec, const std::string& path, Issues& issues,

@@ -5,6 +5,7 @@
 
 namespace kvern {
 
+// clang-format off
 struct Duration { std::int64_t ns = 0; };            // "5 ms"; exact from decimal text
 struct Ticks { std::int64_t value = 0; };            // "0.5 ns": a price, rounded to 2^-20 ns
 struct Bytes { std::int64_t value = 0; };            // "4 GiB"
@@ -19,5 +20,6 @@ struct JoulesPerByte { double value = 0; };          // "137 pJ/B"
 struct JoulesPerFlop { double value = 0; };          // "1.27 pJ/FLOP"
 struct FlopPerSecond { double value = 0; };          // "989 TFLOP/s"
 struct Share { double value = 0; };                  // 0..1 or "20 %"
+// clang-format on
 
 }  // namespace kvern

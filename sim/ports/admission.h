@@ -1,5 +1,5 @@
-// Port: is a request let in at all? Asked by the router at each arrival, before routing. Answered in
-// policies/admission.
+// Port: is a request let in at all? Asked by the router at each arrival, before routing. Answered
+// in policies/admission.
 #pragma once
 
 #include "sim/ports/routing.h"

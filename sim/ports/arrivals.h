@@ -12,7 +12,7 @@
 namespace kvern {
 
 struct Arrival {
-  RequestId id{};           // row of the trace
+  RequestId id{};  // row of the trace
   SimTime time = 0;
   std::uint32_t prompt_tokens = 0;
   std::uint32_t output_tokens = 0;  // the truth; policies see max_tokens

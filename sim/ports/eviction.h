@@ -21,10 +21,10 @@ namespace kvern {
 inline constexpr std::uint32_t kNoBlock = UINT32_MAX;
 
 struct BlockInfo {
-  std::uint64_t content = 0;          // identity of what the block holds (ghost lists, sketches)
-  std::uint32_t parent = kNoBlock;    // block that holds the prefix before it, while resident
-  std::uint32_t depth = 0;            // 0 = first block of the prompt
-  std::uint32_t tokens = 0;           // filled
+  std::uint64_t content = 0;        // identity of what the block holds (ghost lists, sketches)
+  std::uint32_t parent = kNoBlock;  // block that holds the prefix before it, while resident
+  std::uint32_t depth = 0;          // 0 = first block of the prompt
+  std::uint32_t tokens = 0;         // filled
   std::uint32_t bytes = 0;
   std::uint64_t recompute_cost_ns = 0;  // to compute it again; 0 = not known
   std::uint16_t tenant = 0;

@@ -24,9 +24,9 @@ struct PrefillChunk {
 // What a step computes. A run of equal decode steps advances it by: kv_tokens += decodes,
 // longest += 1 a step.
 struct Batch {
-  std::uint32_t decodes = 0;     // sequences that decode one token each
-  std::uint64_t kv_tokens = 0;   // sum of their contexts, each with the token being decoded
-  std::uint32_t longest = 0;     // longest of these contexts
+  std::uint32_t decodes = 0;    // sequences that decode one token each
+  std::uint64_t kv_tokens = 0;  // sum of their contexts, each with the token being decoded
+  std::uint32_t longest = 0;    // longest of these contexts
   std::span<const PrefillChunk> prefill;
 
   std::uint64_t prefill_tokens() const {
