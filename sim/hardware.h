@@ -24,16 +24,22 @@ struct HardwareSpec {
   std::optional<double> fp8_flops;
   std::int64_t memory_bytes = 0;                  // as the driver reports it
   double memory_bytes_per_second = 0;             // peak
-  std::optional<double> nvlink_bytes_per_second;  // one direction
+  std::optional<double> nvlink_bytes_per_second;  // one direction, all links
+  std::optional<Coefficient> all_reduce_seconds;  // fixed time of an all-reduce
+  std::optional<Coefficient> link_efficiency;     // share of nvlink_bytes_per_second
   std::optional<double> pcie_bytes_per_second;    // one direction
   std::uint32_t sm_count = 0;
   double base_clock_mhz = 0;  // clock at which the efficiencies hold (the boost clock)
   double lowest_clock_mhz = 0;
-  // Shares of peak that kernels reach.
+  // Shares of the peaks that kernels reach.
   Coefficient gemm_efficiency;
-  Coefficient attention_efficiency;  // prefill attention
-  Coefficient memory_efficiency;     // streaming reads
-  Coefficient kernel_seconds;        // fixed time a kernel, in a captured graph
+  Coefficient attention_efficiency;         // prefill attention, of FLOP/s
+  Coefficient memory_efficiency;            // streaming reads
+  Coefficient decode_attention_efficiency;  // paged decode attention, of the bandwidth
+  // Fixed time of one kernel in a captured graph, by kind.
+  Coefficient gemm_seconds;
+  Coefficient attention_seconds;
+  Coefficient kernel_seconds;  // norms, rotary embedding, activation, sampling
   // Power. Absent where nobody measured.
   double power_cap_watts = 0;                            // the board's limit
   std::optional<Coefficient> bare_watts;                 // driver, no context

@@ -29,4 +29,15 @@ struct Line {
 // A run of steps is never longer than this, so that every sum of a price fits 63 bits.
 inline constexpr std::int64_t kLongestRun = 8192;
 
+// The steps of `line` (first, slope >= 0) whose sum fits 63 bits: kLongestRun for steps below 1.07
+// s, fewer for longer ones, never less than 1.
+inline std::int64_t summable_steps(const Line& line) {
+  const double longest = static_cast<double>(line.first) +
+                         static_cast<double>(line.slope) * static_cast<double>(kLongestRun);
+  constexpr double kLargestSum = 4.6e18;  // < 2^62
+  if (longest * static_cast<double>(kLongestRun) <= kLargestSum) return kLongestRun;
+  const auto steps = static_cast<std::int64_t>(kLargestSum / longest);
+  return steps < 1 ? 1 : steps;
+}
+
 }  // namespace kvern
