@@ -1,0 +1,124 @@
+// Folders point one way, and each vendor is visible in one file.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "tests/tidy/source_tree.h"
+
+namespace kvern::tidy {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::string top_folder(std::string_view path) {
+  return std::string(path.substr(0, path.find('/')));
+}
+
+// What an #include names, with its quotes or brackets.
+std::optional<std::string> included(std::string_view code) {
+  if (!code.starts_with("#include ")) return std::nullopt;
+  const std::size_t begin = code.find_first_of("<\"");
+  if (begin == std::string_view::npos) return std::nullopt;
+  return std::string(code.substr(begin, code.find_first_of(">\"", begin + 1) + 1 - begin));
+}
+
+// tests -> scenarios -> { models policies traces analysis } -> sim
+bool may_include(const std::string& from, const std::string& to) {
+  const std::vector<std::string> siblings = {"models", "policies", "traces", "analysis"};
+  if (from == to || to == "sim") return true;
+  if (from == "tests") return true;
+  return from == "scenarios" && std::find(siblings.begin(), siblings.end(), to) != siblings.end();
+}
+
+std::vector<std::string> against_the_arrows(const std::vector<SourceFile>& files) {
+  std::vector<std::string> offending;
+  for (const SourceFile& file : files) {
+    for (std::size_t i = 0; i < file.code.size(); ++i) {
+      const auto name = included(file.code[i]);
+      if (!name || name->front() != '"') continue;
+      if (!may_include(top_folder(file.path), top_folder(std::string_view(*name).substr(1)))) {
+        offending.push_back(at(file, i));
+      }
+    }
+  }
+  return offending;
+}
+
+struct Vendor {
+  const char* header;  // an include that starts like this ...
+  const char* file;    // ... stands in this file, or below this folder, and nowhere else
+};
+constexpr Vendor kVendors[] = {
+    {"<simgrid", "sim/timeline_simgrid.cpp"},
+    {"<xbt", "sim/timeline_simgrid.cpp"},
+    {"<hdf5", "sim/base/table_file.cpp"},
+    {"<H5", "sim/base/table_file.cpp"},
+    {"<simdjson", "sim/base/json_lines.cpp"},
+    {"<zlib", "sim/base/byte_source.cpp"},
+    {"<zstd", "sim/base/byte_source.cpp"},
+    {"<openssl", "sim/base/digest.cpp"},
+    {"<toml++", "scenarios/toml_reader.cpp"},
+    {"<CLI", "scenarios/command_line.cpp"},
+    {"<dlfcn", "scenarios/plugin.cpp"},
+    {"<boost", "models/fabric/topology.cpp"},
+    {"<cblas", "models/transformer/linear_algebra.cpp"},
+    {"<mpi", "scenarios/sweep_mpi.cpp"},
+    {"<cuda", "models/kernels/cuda/"},
+    {"<benchmark", "tests/bench/"},
+    {"<gtest", "tests/"},
+    {"<gmock", "tests/"},
+};
+
+std::vector<std::string> vendors_elsewhere(const std::vector<SourceFile>& files) {
+  std::vector<std::string> offending;
+  for (const SourceFile& file : files) {
+    for (std::size_t i = 0; i < file.code.size(); ++i) {
+      auto name = included(file.code[i]);
+      if (!name) continue;
+      name->front() = '<';  // "toml++/toml.h" is the vendor's too
+      for (const Vendor& vendor : kVendors) {
+        if (name->starts_with(vendor.header) && !file.path.starts_with(vendor.file)) {
+          offending.push_back(at(file, i) + "  (belongs in " + vendor.file + ")");
+        }
+      }
+    }
+  }
+  return offending;
+}
+
+TEST(Includes, PointOneWay) { EXPECT_THAT(against_the_arrows(all_files()), IsEmpty()); }
+
+TEST(Includes, AgainstTheArrowsAreFound) {
+  EXPECT_THAT(
+      against_the_arrows({
+          source_file("sim/a.cpp", "#include \"sim/b.h\"\n#include \"models/c.h\"\n"),
+          source_file("models/a.cpp", "#include <map>\n#include \"traces/b.h\"\n"),
+          source_file("scenarios/a.cpp", "#include \"models/b.h\"\n"),
+          source_file("policies/a.cpp", "#include \"b.h\"\n// #include \"models/b.h\"\n"),
+          source_file("traces/a.cpp", "#include \"scenarios/b.h\"\n"),
+          source_file("analysis/a.cpp", "#include \"tests/b.h\"\n"),
+      }),
+      ElementsAre("sim/a.cpp:2: #include \"models/c.h\"", "models/a.cpp:2: #include \"traces/b.h\"",
+                  "policies/a.cpp:1: #include \"b.h\"",
+                  "traces/a.cpp:1: #include \"scenarios/b.h\"",
+                  "analysis/a.cpp:1: #include \"tests/b.h\""));
+}
+
+TEST(Includes, EachVendorHasOneFile) { EXPECT_THAT(vendors_elsewhere(all_files()), IsEmpty()); }
+
+TEST(Includes, AVendorElsewhereIsFound) {
+  EXPECT_THAT(vendors_elsewhere({
+                  source_file("sim/base/digest.cpp", "#include <openssl/evp.h>\n"),
+                  source_file("sim/base/csv.cpp", "#include <openssl/evp.h>\n"),
+                  source_file("scenarios/run.cpp", "#include \"toml++/toml.h\"\n"),
+              }),
+              ElementsAre("sim/base/csv.cpp:1: #include <openssl/evp.h>  "
+                          "(belongs in sim/base/digest.cpp)",
+                          "scenarios/run.cpp:1: #include \"toml++/toml.h\"  "
+                          "(belongs in scenarios/toml_reader.cpp)"));
+}
+
+}  // namespace
+}  // namespace kvern::tidy

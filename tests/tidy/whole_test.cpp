@@ -1,0 +1,93 @@
+// What exists is tested, and what the README says exists.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "tests/tidy/source_tree.h"
+
+namespace kvern::tidy {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::string stem(const std::string& path) { return fs::path(path).stem().string(); }
+
+// A unit test is named after the policy, or names it as a scenario or as C++ does: "lru",
+// "lru(...", lru::make.
+bool tests_policy(const SourceFile& test, const std::string& name) {
+  if (stem(test.path) == name + "_test") return true;
+  for (const std::string& line : test.lines) {
+    for (const std::string& mention : {"\"" + name + "\"", "\"" + name + "(", name + "::make"}) {
+      const std::size_t found = line.find(mention);
+      if (found == std::string::npos) continue;
+      if (mention.front() == '"' || has_word(line, name)) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> untested(const std::vector<std::string>& policies,
+                                  const std::vector<SourceFile>& tests) {
+  std::vector<std::string> offending;
+  for (const std::string& policy : policies) {
+    bool tested = false;
+    for (const SourceFile& test : tests) {
+      tested = tested || (test.path.starts_with("tests/unit/") && tests_policy(test, stem(policy)));
+    }
+    if (!tested) offending.push_back(policy);
+  }
+  return offending;
+}
+
+// The relative targets of Markdown links: [text](target#anchor).
+std::vector<std::string> link_targets(std::string_view markdown) {
+  std::vector<std::string> targets;
+  for (std::size_t i = markdown.find("]("); i != markdown.npos; i = markdown.find("](", i + 1)) {
+    const std::string_view rest = markdown.substr(i + 2);
+    const std::string_view target = rest.substr(0, rest.find_first_of(")#"));
+    if (!target.empty() && target.find("://") == target.npos) targets.emplace_back(target);
+  }
+  return targets;
+}
+
+TEST(Whole, EveryPolicyHasAUnitTest) {
+  std::vector<std::string> policies = paths("policies", ".cpp");
+  const std::vector<std::string> costs = paths("models/step_cost", ".cpp");
+  policies.insert(policies.end(), costs.begin(), costs.end());
+  EXPECT_THAT(untested(policies, test_files()), IsEmpty());
+}
+
+TEST(Whole, AnUntestedPolicyIsFound) {
+  EXPECT_THAT(
+      untested({"policies/eviction/lru.cpp", "policies/eviction/arc.cpp",
+                "policies/routing/fit.cpp", "policies/batching/vllm_v1.cpp"},
+               {source_file("tests/unit/eviction/arc_test.cpp", ""),
+                source_file("tests/unit/pool_test.cpp", "x = make(\"vllm_v1(chunked=true)\");\n"),
+                source_file("tests/unit/b_test.cpp", "// lru, outfit::make\n"),
+                source_file("tests/machine/lru_test.cpp", "")}),
+      ElementsAre("policies/eviction/lru.cpp", "policies/routing/fit.cpp"));
+}
+
+TEST(Whole, EveryScenarioIsNamedInTheReadmeOrAGoldenTest) {
+  std::string text = read("README.md");
+  for (const std::string& path : paths("tests/golden", ".cpp")) text += read(path);
+  for (const std::string& path : paths("scenarios", ".toml")) {
+    EXPECT_TRUE(has_word(text, stem(path))) << path;
+  }
+}
+
+TEST(Whole, TheReadmesLinksLeadSomewhere) {
+  for (const std::string& target : link_targets(read("README.md"))) {
+    EXPECT_TRUE(fs::exists(fs::path(KVERN_ROOT) / target)) << target;
+  }
+}
+
+TEST(Whole, LinkTargetsAreRead) {
+  EXPECT_THAT(link_targets("[a](sim/line.h) [b](https://x.org/y) [c](#here) ![d](p.svg)"),
+              ElementsAre("sim/line.h", "p.svg"));
+}
+
+}  // namespace
+}  // namespace kvern::tidy
