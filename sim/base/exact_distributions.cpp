@@ -1,6 +1,5 @@
 // The gamma function and the normal distribution of exact_math.h.
 #include <cmath>
-#include <cstddef>
 #include <limits>
 
 #include "sim/base/exact_math.h"
@@ -102,12 +101,12 @@ double normal_cdf(double x) {
 
 namespace {
 
-// c[0] + c[1] x + c[2] x^2 + ...
-template <std::size_t N>
-double polynomial(const double (&c)[N], double x) {
-  double sum = c[N - 1];
-  for (std::size_t i = N - 1; i-- > 0;) sum = sum * x + c[i];
-  return sum;
+// c[0] + c[1] x + ... + c[7] x^7.
+double polynomial(const double (&c)[8], double x) {
+  const double x2 = x * x;
+  const double low = (c[0] + c[1] * x) + (c[2] + c[3] * x) * x2;
+  const double high = (c[4] + c[5] * x) + (c[6] + c[7] * x) * x2;
+  return low + high * (x2 * x2);
 }
 
 // M. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied
