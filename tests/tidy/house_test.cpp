@@ -16,6 +16,8 @@ using ::testing::SizeIs;
 constexpr std::size_t kLineColumns = 100;
 constexpr std::size_t kProductLines = 400;
 constexpr std::size_t kTestLines = 500;
+// HDF5 is visible in this one file, which outweighs its length.
+constexpr std::string_view kMayBeLonger = "sim/base/table_file.cpp";
 
 // UTF-8 continuation bytes take no column.
 std::size_t columns(const std::string& line) {
@@ -27,7 +29,7 @@ std::vector<std::string> too_long(const std::vector<SourceFile>& files) {
   std::vector<std::string> offending;
   for (const SourceFile& file : files) {
     const std::size_t limit = file.path.starts_with("tests/") ? kTestLines : kProductLines;
-    if (file.lines.size() > limit) {
+    if (file.lines.size() > limit && file.path != kMayBeLonger) {
       offending.push_back(file.path + ": " + std::to_string(file.lines.size()) + " lines");
     }
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
