@@ -20,11 +20,13 @@ template <class Port>
 using PolicyTable = std::vector<PolicyEntry<Port>>;
 
 // Builds the policy that `spec` (see Parameters::policy) names; its keys are checked and entered in
-// `book`. Null, with an issue ("unknown eviction policy "lur"; did you mean "lru"?"), if not.
+// `book`. Null, with an issue (`unknown eviction policy "lur"; did you mean "lru"?`), when it
+// can't; null for an empty `spec`, which had its issue when it was read.
 template <class Port>
 std::unique_ptr<Port> make_policy(const PolicyTable<Port>& table, std::string_view port,
                                   const Config& spec, const std::string& path, Issues& issues,
                                   KeyBook* book = nullptr) {
+  if (spec.members.empty()) return nullptr;
   const Config* name = spec.find("policy");
   if (name == nullptr || name->kind != Config::Kind::Text) {
     issues.error(spec.where, "expected a " + std::string(port) + " policy");
