@@ -234,6 +234,8 @@ std::vector<const char*> spellings(std::string_view unit) {
   if (unit == "W") return {"MW", "kW", "W"};
   if (unit == "J") return {"kWh", "MJ", "kJ", "J", "mJ", "uJ", "nJ", "pJ"};
   if (unit == "J/B") return {"J/B", "uJ/B", "nJ/B", "pJ/B"};
+  if (unit == "J/FLOP") return {"nJ/FLOP", "pJ/FLOP"};
+  if (unit == "FLOP/s") return {"PFLOP/s", "TFLOP/s", "GFLOP/s", "FLOP/s"};
   if (unit == "g") return {"t", "kg", "g"};
   return {};
 }
@@ -273,6 +275,16 @@ std::optional<std::int64_t> whole_in(const Quantity& quantity, std::string_view 
   if (ratio.denominator != 1) return std::nullopt;
   if (ratio.numerator > INT64_MAX || ratio.numerator < INT64_MIN) return std::nullopt;
   return static_cast<std::int64_t>(ratio.numerator);
+}
+
+std::optional<std::int64_t> rounded_in(const Quantity& quantity, std::string_view unit,
+                                       std::int64_t per_unit) {
+  Quantity ratio = in_units(quantity, unit);
+  if (!scale(ratio, per_unit, 1)) return std::nullopt;
+  const Integer half = ratio.numerator < 0 ? -ratio.denominator / 2 : ratio.denominator / 2;
+  const Integer steps = (ratio.numerator + half) / ratio.denominator;
+  if (steps > INT64_MAX || steps < INT64_MIN) return std::nullopt;
+  return static_cast<std::int64_t>(steps);
 }
 
 std::string quantity_text(double value, std::string_view unit) {

@@ -34,6 +34,9 @@ std::optional<Quantity> parse_quantity(std::string_view text, std::string& why);
 // exact, null where it is not whole or does not fit.
 double value_in(const Quantity& quantity, std::string_view unit);
 std::optional<std::int64_t> whole_in(const Quantity& quantity, std::string_view unit);
+// In steps of 1 / `per_unit` of a unit, to the nearest; null where it does not fit.
+std::optional<std::int64_t> rounded_in(const Quantity& quantity, std::string_view unit,
+                                       std::int64_t per_unit);
 
 // One of that unit. It must be well formed.
 Quantity parse_unit(std::string_view unit);

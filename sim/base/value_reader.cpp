@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "sim/base/quantity.h"
+#include "sim/base/time.h"
 #include "sim/base/toml_text.h"
 #include "sim/base/units.h"
 
@@ -19,6 +20,8 @@ template <>
 struct Kind<Duration> {
   static constexpr const char *type = "duration", *unit = "ns", *example = "5 ms";
 };
+template <>
+struct Kind<Ticks> : Kind<Duration> {};
 template <>
 struct Kind<Bytes> {
   static constexpr const char *type = "size", *unit = "B", *example = "4 GiB";
@@ -55,6 +58,15 @@ template <>
 struct Kind<JoulesPerByte> {
   static constexpr const char *type = "energy per byte", *unit = "J/B", *example = "137 pJ/B";
 };
+template <>
+struct Kind<JoulesPerFlop> {
+  static constexpr const char *type = "energy per FLOP", *unit = "J/FLOP",
+                              *example = "1.27 pJ/FLOP";
+};
+template <>
+struct Kind<FlopPerSecond> {
+  static constexpr const char *type = "arithmetic rate", *unit = "FLOP/s", *example = "989 TFLOP/s";
+};
 
 template <class T>
 constexpr bool kIsCount = std::is_integral_v<T> && !std::is_same_v<T, bool>;
@@ -84,6 +96,7 @@ std::string limit_text(double limit) {
   } else if constexpr (std::is_same_v<T, double> || std::is_same_v<T, Share>) {
     return fmt::format("{}", limit);
   } else {
+    if (std::is_same_v<T, Ticks>) limit /= static_cast<double>(kTicksPerNs);
     return limit == 0 ? "0" : quantity_text(limit, Kind<T>::unit);
   }
 }
@@ -144,7 +157,11 @@ std::optional<T> read_quantity(std::string_view key, const Config& value, const 
     return wrong_type<T>(key, value, why, why.find(';') < why.size() ? "" : hint, issues);
   if (!quantity->same_kind(parse_unit(unit))) return wrong_type<T>(key, value, "", hint, issues);
   T result;
-  if constexpr (kIsWhole<T>) {
+  if constexpr (std::is_same_v<T, Ticks>) {
+    const auto ticks = rounded_in(*quantity, unit, kTicksPerNs);
+    if (!ticks) return wrong_type<T>(key, value, "too long", "", issues);
+    result.value = *ticks;
+  } else if constexpr (kIsWhole<T>) {
     const auto whole = whole_in(*quantity, unit);
     if (!whole) {
       return wrong_type<T>(key, value, fmt::format("not a whole number of {}", unit), "", issues);
@@ -236,6 +253,11 @@ std::string ValueReader<T>::toml(const T& value) {
     return with_point(value.value);
   } else if constexpr (std::is_same_v<T, Duration>) {
     return '"' + quantity_text(value.ns, "ns") + '"';
+  } else if constexpr (std::is_same_v<T, Ticks>) {
+    if (value.value % kTicksPerNs == 0)
+      return ValueReader<Duration>::toml({value.value / kTicksPerNs});
+    const double ns = static_cast<double>(value.value) / static_cast<double>(kTicksPerNs);
+    return '"' + quantity_text(ns, "ns") + '"';
   } else {
     return '"' + quantity_text(value.value, Kind<T>::unit) + '"';
   }
@@ -248,6 +270,7 @@ template struct ValueReader<std::uint32_t>;
 template struct ValueReader<double>;
 template struct ValueReader<std::string>;
 template struct ValueReader<Duration>;
+template struct ValueReader<Ticks>;
 template struct ValueReader<Bytes>;
 template struct ValueReader<BytesPerSecond>;
 template struct ValueReader<RequestsPerSecond>;
@@ -257,6 +280,8 @@ template struct ValueReader<Grams>;
 template struct ValueReader<Megahertz>;
 template struct ValueReader<GramsPerKilowattHour>;
 template struct ValueReader<JoulesPerByte>;
+template struct ValueReader<JoulesPerFlop>;
+template struct ValueReader<FlopPerSecond>;
 template struct ValueReader<Share>;
 
 }  // namespace kvern

@@ -73,6 +73,20 @@ TEST(Parameters, ReadsEveryType) {
   EXPECT_EQ(issues.text(), "");
 }
 
+// 0.3 ns = 0.3 * 2^20 = 314572.8 ticks; its spelling reads back as the same ticks.
+TEST(Parameters, TicksAreRounded) {
+  const Config config = config_of("d = \"0.3 ns\"\ne = \"300 us\"\n");
+  Issues issues;
+  KeyBook book;
+  Parameters p(&config, "", issues, &book);
+  EXPECT_EQ(p.get("d", Ticks{}, "").value, 314'573);
+  EXPECT_EQ(p.get("e", Ticks{}, "").value, 300'000 * kTicksPerNs);
+  const Config again = config_of("d = " + book[0].value + "\ne = " + book[1].value + "\n");
+  Parameters q(&again, "", issues);
+  EXPECT_EQ(q.get("d", Ticks{}, "").value, 314'573);
+  EXPECT_EQ(book[1].value, "\"300 us\"");
+}
+
 TEST(Parameters, UnknownKeyStandsAtItsKey) {
   EXPECT_EQ(issues_of("[pool.kv]\n  blocs = 3\n",
                       [](Parameters& p) {
