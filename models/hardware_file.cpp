@@ -65,8 +65,8 @@ void read_links(Parameters p, HardwareSpec& h) {
   }
   h.all_reduce_seconds =
       find_coefficient<Ticks>(p, "all_reduce", "fixed time of an all-reduce in the node");
-  h.link_efficiency =
-      find_coefficient<Share>(p, "efficiency", "share of nvlink that collectives reach");
+  h.link_efficiency = find_coefficient<Share>(
+      p, "efficiency", "share of nvlink (of pcie without it) of collectives");
   p.require<std::string>("source", "where these numbers come from");
   p.finish();
 }
@@ -98,6 +98,8 @@ void read_power(Parameters p, HardwareSpec& h) {
   h.cap_looseness = find_coefficient<Share>(p, "cap_looseness", "a step may draw cap x (1 + this)");
   h.voltage_knee_share =
       find_coefficient<Share>(p, "voltage_knee", "voltage is flat below this share of the clock");
+  h.voltage_floor_share =
+      find_coefficient<Share>(p, "voltage_floor", "voltage there, as a share of the highest");
   p.require<std::string>("source", "where the cap comes from");
   p.finish();
 }

@@ -26,7 +26,7 @@ struct HardwareSpec {
   double memory_bytes_per_second = 0;             // peak
   std::optional<double> nvlink_bytes_per_second;  // one direction, all links
   std::optional<Coefficient> all_reduce_seconds;  // fixed time of an all-reduce
-  std::optional<Coefficient> link_efficiency;     // share of nvlink_bytes_per_second
+  std::optional<Coefficient> link_efficiency;     // share of nvlink, or of pcie without it
   std::optional<double> pcie_bytes_per_second;    // one direction
   std::uint32_t sm_count = 0;
   double base_clock_mhz = 0;  // clock at which the efficiencies hold (the boost clock)
@@ -49,7 +49,10 @@ struct HardwareSpec {
   std::optional<Coefficient> joules_per_hbm_byte;
   std::optional<Coefficient> joules_per_link_byte;
   std::optional<Coefficient> cap_looseness;       // a step may draw cap * (1 + this)
-  std::optional<Coefficient> voltage_knee_share;  // V is flat below this share of base clock
+  // The core's voltage against its clock: flat below this share of base clock, at this share of
+  // the voltage there; a straight line above.
+  std::optional<Coefficient> voltage_knee_share;
+  std::optional<Coefficient> voltage_floor_share;
 };
 
 }  // namespace kvern

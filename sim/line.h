@@ -34,7 +34,7 @@ inline constexpr std::int64_t kLongestRun = 8192;
 inline std::int64_t summable_steps(const Line& line) {
   const double longest = static_cast<double>(line.first) +
                          static_cast<double>(line.slope) * static_cast<double>(kLongestRun);
-  constexpr double kLargestSum = 4.6e18;  // < 2^62
+  constexpr double kLargestSum = 9.2e18;  // < 2^63
   if (longest * static_cast<double>(kLongestRun) <= kLargestSum) return kLongestRun;
   const auto steps = static_cast<std::int64_t>(kLargestSum / longest);
   return steps < 1 ? 1 : steps;
