@@ -11,7 +11,7 @@ std::uint64_t attention_parameters(const LlmSpec& m) {
   std::uint64_t count = h * (q + 2 * kv) + q * h;
   if (m.qkv_bias || m.all_biases) count += q + 2 * kv;
   if (m.all_biases) count += h;
-  if (m.qk_norm) count += 2 * m.head_dim;
+  if (m.qk_norm) count += std::uint64_t{2} * m.head_dim;
   return count + 2 * h * (m.all_biases ? 2 : 1);  // LayerNorm has a bias, RMSNorm none
 }
 

@@ -271,7 +271,7 @@ Table& TableWriter::add_table(TableSpec spec) {
 }
 
 void TableWriter::set_attribute(const std::string& object, const std::string& name,
-                                AttributeValue value) {
+                                const AttributeValue& value) {
   if (failed_ || file_ < 0) return;
   const Handle group(open_group(file_, object), H5Oclose);
   check(group, "open a group");
@@ -394,6 +394,7 @@ std::vector<std::string> TableReader::read_text(const std::string& name) {
   if (H5Dread(column.dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()) < 0) {
     throw OutsideError(fmt::format("{}: cannot read {}: {}", path_, name, reason()));
   }
+  texts.reserve(pointers.size());
   for (const char* text : pointers) texts.emplace_back(text != nullptr ? text : "");
   H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data());
   return texts;

@@ -112,7 +112,8 @@ class TableWriter {
 
   Table& add_table(TableSpec spec);  // the reference stays valid as long as the writer
   // On a group or dataset ("/", "/requests/id"), or on a new group; replaces one of that name.
-  void set_attribute(const std::string& object, const std::string& name, AttributeValue value);
+  void set_attribute(const std::string& object, const std::string& name,
+                     const AttributeValue& value);
   // All rows so far are on disk and counted in rows_complete when this returns.
   void flush();
   void close();  // flush() and the end; further calls do nothing

@@ -139,11 +139,11 @@ bool in_range(std::string_view key, const Config& value, double number, Range wi
 
 template <class T>
 std::nullopt_t wrong_type(std::string_view key, const Config& value, const std::string& because,
-                          std::string hint, Issues& issues) {
+                          const std::string& hint, Issues& issues) {
   issues.error(value.where,
                fmt::format("{} = {} is not a {}{}", key, toml_text(value), ValueReader<T>::type(),
                            because.empty() ? "" : ": " + because),
-               std::move(hint));
+               hint);
   return std::nullopt;
 }
 
