@@ -1,0 +1,76 @@
+// Where the rows of a run go: into the fingerprint, the latencies and the SLO's count as they
+// stream by, and into records.h5 where asked for. Memory does not grow with the run.
+//
+// The file is flushed every 2^18 rows or 2 s of wall time, whichever comes first: a process that is
+// killed leaves every row up to then readable. A write that fails throws OutsideError; after it the
+// file is not touched again.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analysis/fingerprint.h"
+#include "analysis/latency.h"
+#include "analysis/slo.h"
+#include "sim/base/table_file.h"
+#include "sim/ledger.h"
+#include "sim/records.h"
+
+namespace kvern {
+
+class RunRecords : public Records {
+ public:
+  struct Settings {
+    std::vector<std::string> pools;  // names, in file order
+    Slo slo;
+    std::string file;  // path of records.h5; empty: none is written
+    // Which tables the file has; rows of the others are not written. /transfers, /energy and /itl
+    // are always there.
+    bool requests = true;
+    bool buckets = true;
+    bool steps = false;
+    bool evictions = false;
+  };
+  explicit RunRecords(Settings settings);
+
+  void request(const RequestRow& row) override;
+  void bucket(const BucketRow& row) override;
+  void step(const StepRow& row) override;
+  void eviction(const EvictionRow& row) override;
+  void transfer(const TransferRow& row) override;
+
+  // The end: writes /energy and /itl, the fingerprint and whether the run is `complete` (drained or
+  // at its stop, not cut short by a signal), and closes the file. `pools`: a ledger a pool.
+  void finish(std::span<const Ledger> pools, bool complete);
+
+  const Settings& settings() const { return settings_; }
+  const Latencies& latencies() const { return latencies_; }
+  std::uint64_t within_slo(int pool) const { return good_[static_cast<std::size_t>(pool)]; }
+  std::string fingerprint() const { return fingerprint_.text(); }
+
+ private:
+  template <class Row>
+  void write(Table* table, const Row& row);
+  void flush_if_due();
+  void write_dictionaries();
+  void write_energy(std::span<const Ledger> pools);
+  void write_itl(std::span<const Ledger> pools);
+
+  Settings settings_;
+  Fingerprint fingerprint_;
+  Latencies latencies_;
+  std::vector<std::uint64_t> good_;  // requests within the SLO, by pool
+  std::unique_ptr<TableWriter> file_;
+  Table* requests_ = nullptr;  // null: not written
+  Table* buckets_ = nullptr;
+  Table* steps_ = nullptr;
+  Table* evictions_ = nullptr;
+  Table* transfers_ = nullptr;
+  std::uint32_t rows_since_flush_ = 0;
+  std::chrono::steady_clock::time_point last_flush_;
+};
+
+}  // namespace kvern
