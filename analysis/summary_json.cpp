@@ -1,0 +1,67 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "analysis/summary.h"
+
+namespace kvern {
+
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string text_of(const SummaryValue& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* count = std::get_if<std::uint64_t>(&value)) return fmt::format("{}", *count);
+  if (const auto* text = std::get_if<std::string>(&value)) return quoted(*text);
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr && std::isfinite(*number) ? fmt::format("{}", *number) : "null";
+}
+
+// The members of an object, each on its own line. A run of names "a.b", "a.c" is the object a.
+std::string members(std::span<const SummaryEntry> entries, const std::string& indent) {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::size_t dot = entries[i].name.find('.');
+    if (dot == std::string::npos) {
+      lines.push_back(quoted(entries[i].name) + ": " + text_of(entries[i].value));
+      continue;
+    }
+    const std::string prefix = entries[i].name.substr(0, dot + 1);
+    std::vector<std::string> inner;
+    for (; i < entries.size() && entries[i].name.starts_with(prefix); ++i) {
+      inner.push_back(quoted(entries[i].name.substr(dot + 1)) + ": " + text_of(entries[i].value));
+    }
+    --i;
+    lines.push_back(fmt::format("{}: {{\n{}  {}\n{}}}", quoted(prefix.substr(0, dot)), indent,
+                                fmt::join(inner, ",\n" + indent + "  "), indent));
+  }
+  return fmt::format("{}{}", indent, fmt::join(lines, ",\n" + indent));
+}
+
+}  // namespace
+
+std::string summary_json(const Summary& summary) {
+  std::vector<std::string> pools;
+  for (const Summary::Pool& pool : summary.pools) {
+    pools.push_back(fmt::format("    {{\n      \"name\": {},\n{}\n    }}", quoted(pool.name),
+                                members(pool.entries, "      ")));
+  }
+  return fmt::format("{{\n{},\n  \"pools\": [\n{}\n  ]\n}}\n", members(summary.entries, "  "),
+                     fmt::join(pools, ",\n"));
+}
+
+}  // namespace kvern

@@ -1,0 +1,235 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/summary.h"
+
+namespace kvern {
+
+namespace {
+
+struct Cell {  // numbers end in one column, units begin in the next
+  std::string number;
+  std::string unit;
+};
+
+struct Line {
+  std::string label;
+  std::vector<Cell> cells;
+};
+
+// Three digits and the unit that suits the size: scales rise, each begins at `from`.
+struct Scale {
+  double from;
+  double one;
+  const char* unit;
+};
+constexpr Scale kTimes[] = {{0, 1e-6, "us"}, {1e-3, 1e-3, "ms"}, {1, 1, "s"},
+                            {120, 60, "min"}, {7200, 3600, "h"},  {172800, 86400, "d"}};
+constexpr Scale kJoules[] = {{0, 1e-6, "uJ"}, {1e-3, 1e-3, "mJ"}, {1, 1, "J"},
+                             {1e3, 1e3, "kJ"}, {1e6, 1e6, "MJ"},  {1e9, 1e9, "GJ"}};
+constexpr Scale kWatts[] = {{0, 1, "W"}, {1e3, 1e3, "kW"}, {1e6, 1e6, "MW"}};
+
+std::string three_digits(double value) {
+  if (value < 9.995) return fmt::format("{:.2f}", value);
+  return fmt::format(value < 99.95 ? "{:.1f}" : "{:.0f}", value);
+}
+
+std::string thousands(std::uint64_t count) {
+  std::string digits = std::to_string(count);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+Cell scaled(double value, std::span<const Scale> scales) {
+  if (value == 0) return {"0", scales.front().one == 1 ? scales.front().unit : ""};
+  const Scale* scale = &scales.front();
+  for (const Scale& s : scales) {
+    if (value >= s.from) scale = &s;
+  }
+  return {three_digits(value / scale->one), scale->unit};
+}
+
+Cell cell_of(const SummaryEntry& entry) {
+  if (const auto* count = std::get_if<std::uint64_t>(&entry.value)) return {thousands(*count), ""};
+  const auto* number = std::get_if<double>(&entry.value);
+  if (number == nullptr) return {"-", ""};
+  const std::string& unit = entry.unit;
+  if (unit == "ms") return scaled(*number * 1e-3, kTimes);
+  if (unit == "s") return scaled(*number, kTimes);
+  if (unit == "J" || unit == "J/token") return scaled(*number, kJoules);
+  if (unit == "W") return scaled(*number, kWatts);
+  if (unit == "share") return {fmt::format("{:.1f}", *number * 100), "%"};
+  if (*number >= 1000) return {thousands(static_cast<std::uint64_t>(std::llround(*number))), ""};
+  return {three_digits(*number), ""};
+}
+
+Cell cell_of(const std::vector<SummaryEntry>& entries, std::string_view name) {
+  for (const SummaryEntry& entry : entries) {
+    if (entry.name == name) return cell_of(entry);
+  }
+  return {"-", ""};
+}
+
+struct Row {
+  const char* label;
+  const char* name;
+};
+constexpr Row kRequests[] = {{"arrived", "requests_arrived"},   {"finished", "requests_finished"},
+                             {"rejected", "requests_rejected"}, {"failed", "requests_failed"},
+                             {"in flight", "requests_in_flight"}, {"within SLO", "slo_share"}};
+constexpr Row kLatencyRows[] = {{"queue", "queue_ms_"},
+                                {"first token (TTFT)", "ttft_ms_"},
+                                {"per token (TPOT)", "tpot_ms_"},
+                                {"between tokens (ITL)", "itl_ms_"},
+                                {"end to end", "e2e_ms_"}};
+constexpr Row kStatistics[] = {{"mean", "mean"}, {"p50", "p50"},    {"p90", "p90"},
+                               {"p99", "p99"},   {"p99.9", "p999"}, {"max", "max"}};
+constexpr Row kThroughput[] = {{"simulated time", "duration_s"},
+                               {"requests/s", "requests_per_s"},
+                               {"goodput requests/s", "goodput_requests_per_s"},
+                               {"output tokens/s", "output_tokens_per_s"},
+                               {"prompt tokens", "tokens_prompt"},
+                               {"output tokens", "tokens_output"},
+                               {"steps", "steps"},
+                               {"sequences a step", "batch_sequences_mean"},
+                               {"busy", "busy_share"}};
+constexpr Row kCache[] = {{"block lookups", "block_lookups"},
+                          {"block hits", "hit_ratio"},
+                          {"prompt tokens cached", "prefix_hit_ratio"},
+                          {"evictions", "evictions"}};
+constexpr Row kMemory[] = {{"KV blocks a replica", "kv_blocks"},
+                           {"pinned, mean", "kv_used_share_mean"},
+                           {"pinned, most", "kv_used_share_max"},
+                           {"preemptions", "preemptions"},
+                           {"requests preempted", "preempted_requests"},
+                           {"tokens recomputed", "tokens_recomputed"},
+                           {"tokens resumed", "tokens_resumed"}};
+constexpr Row kEnergy[] = {{"GPU boards", "energy_j"},
+                           {"per output token", "energy_j_per_output_token"},
+                           {"mean power", "power_w_mean"},
+                           {"on tokens recomputed", "energy_j_wasted"}};
+
+// The columns of a group: the run, then each pool when there are several.
+struct Columns {
+  std::vector<const std::vector<SummaryEntry>*> entries;
+  std::vector<std::string> heads;
+};
+
+Columns columns_of(const Summary& summary) {
+  Columns columns{{&summary.entries}, {""}};
+  if (summary.pools.size() < 2) return columns;
+  columns.heads[0] = "total";
+  for (const Summary::Pool& pool : summary.pools) {
+    columns.entries.push_back(&pool.entries);
+    columns.heads.push_back(pool.name);
+  }
+  return columns;
+}
+
+std::vector<Line> lines_of(const Columns& columns, std::span<const Row> rows) {
+  std::vector<Line> lines;
+  for (const Row& row : rows) {
+    Line line{row.label, {}};
+    for (const auto* entries : columns.entries) line.cells.push_back(cell_of(*entries, row.name));
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+// Components that took energy, each with its share.
+std::vector<Line> energy_lines(const Columns& columns) {
+  std::vector<Line> lines = lines_of(columns, kEnergy);
+  for (const SummaryEntry& entry : *columns.entries.front()) {
+    const auto* joules = std::get_if<double>(&entry.value);
+    if (!entry.name.starts_with("energy_j_by.") || joules == nullptr || *joules == 0) continue;
+    std::string label = "- " + entry.name.substr(entry.name.find('.') + 1);
+    std::replace(label.begin(), label.end(), '_', ' ');
+    Line line{std::move(label), {}};
+    for (const auto* entries : columns.entries) line.cells.push_back(cell_of(*entries, entry.name));
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+// Columns of the latency table are statistics, so pools are rows here.
+std::vector<Line> latency_lines(const Columns& columns) {
+  std::vector<Line> lines;
+  for (const Row& row : kLatencyRows) {
+    for (std::size_t i = 0; i < columns.entries.size(); ++i) {
+      Line line{i == 0 ? row.label : "- " + columns.heads[i], {}};
+      for (const Row& statistic : kStatistics) {
+        line.cells.push_back(
+            cell_of(*columns.entries[i], std::string(row.name) + statistic.name));
+      }
+      lines.push_back(std::move(line));
+    }
+  }
+  return lines;
+}
+
+constexpr std::size_t kLabelWidth = 22;
+
+std::string trimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+std::string group(const char* title, const std::vector<std::string>& heads,
+                  const std::vector<Line>& lines) {
+  std::vector<std::size_t> numbers(heads.size());
+  std::vector<std::size_t> units(heads.size());
+  std::size_t label = kLabelWidth;
+  for (const Line& line : lines) {
+    label = std::max(label, line.label.size());
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+      numbers[i] = std::max({numbers[i], line.cells[i].number.size(), std::size_t{9}});
+      units[i] = std::max(units[i], line.cells[i].unit.size());
+    }
+  }
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    numbers[i] = std::max(numbers[i], heads[i].size());
+  }
+  std::string out = fmt::format("{:<{}}", title, label + 2);
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    out += fmt::format("  {:>{}} {:<{}}", heads[i], numbers[i], "", units[i]);
+  }
+  out = "\n" + trimmed(out);
+  for (const Line& line : lines) {
+    std::string text = fmt::format("  {:<{}}", line.label, label);
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+      text += fmt::format("  {:>{}} {:<{}}", line.cells[i].number, numbers[i], line.cells[i].unit,
+                          units[i]);
+    }
+    out += trimmed(text);
+  }
+  return out;
+}
+
+std::string text_of(const SummaryValue& value) {
+  if (const auto* count = std::get_if<std::uint64_t>(&value)) return fmt::format("{}", *count);
+  const auto* text = std::get_if<std::string>(&value);
+  return text != nullptr ? *text : "-";
+}
+
+}  // namespace
+
+std::string summary_table(const Summary& summary) {
+  const Columns columns = columns_of(summary);
+  std::vector<std::string> statistics;
+  for (const Row& statistic : kStatistics) statistics.emplace_back(statistic.label);
+
+  std::string out = fmt::format("{}: {}, seed {}, fingerprint {}\n", text_of(summary.value("scenario")),
+                                text_of(summary.value("stopped")), text_of(summary.value("seed")),
+                                text_of(summary.value("fingerprint")));
+  out += group("requests", columns.heads, lines_of(columns, kRequests));
+  out += group("latency", statistics, latency_lines(columns));
+  out += group("throughput", columns.heads, lines_of(columns, kThroughput));
+  out += group("prefix cache", columns.heads, lines_of(columns, kCache));
+  out += group("memory pressure", columns.heads, lines_of(columns, kMemory));
+  out += group("energy", columns.heads, energy_lines(columns));
+  return out;
+}
+
+}  // namespace kvern
