@@ -27,10 +27,9 @@ std::uint64_t pair(std::uint32_t low, std::uint32_t high) {
 }  // namespace
 
 std::uint64_t Fingerprint::hash(const RequestRow& r) {
-  const std::uint64_t place = static_cast<std::uint64_t>(r.status) |
-                              static_cast<std::uint64_t>(r.pool) << 8 |
-                              static_cast<std::uint64_t>(r.replica) << 24 |
-                              static_cast<std::uint64_t>(r.tenant) << 40;
+  const std::uint64_t place =
+      static_cast<std::uint64_t>(r.status) | static_cast<std::uint64_t>(r.pool) << 8 |
+      static_cast<std::uint64_t>(r.replica) << 24 | static_cast<std::uint64_t>(r.tenant) << 40;
   return hash_words<10>({r.id, place, u64(r.arrival_ns), u64(r.first_scheduled_ns),
                          u64(r.first_token_ns), u64(r.finish_ns),
                          pair(r.prompt_tokens, r.output_tokens),
@@ -40,17 +39,17 @@ std::uint64_t Fingerprint::hash(const RequestRow& r) {
 
 void Fingerprint::bucket(const BucketRow& b) {
   const std::uint64_t columns[] = {
-      u64(b.start_ns),  b.pool,        b.arrived,         b.finished,
-      b.preemptions,    b.evictions,   b.running_max,     b.waiting_max,
-      b.blocks_used_max, b.steps,      b.prefill_tokens,  b.decode_tokens,
-      b.sequence_steps, b.kv_token_steps, u64(b.busy_ns), u64(b.energy_nj)};
+      u64(b.start_ns),   b.pool,           b.arrived,        b.finished,
+      b.preemptions,     b.evictions,      b.running_max,    b.waiting_max,
+      b.blocks_used_max, b.steps,          b.prefill_tokens, b.decode_tokens,
+      b.sequence_steps,  b.kv_token_steps, u64(b.busy_ns),   u64(b.energy_nj)};
   std::size_t i = 0;
   for (const std::uint64_t column : columns) totals_[i++] += column;
 }
 
 void Fingerprint::transfer(const TransferRow& t) {
-  const std::uint64_t columns[] = {u64(t.start_ns), u64(t.end_ns), t.kind,  t.from,
-                                   t.to,            t.request,     t.bytes, u64(t.energy_nj)};
+  const std::uint64_t columns[] = {u64(t.start_ns), u64(t.end_ns), t.kind,          t.from, t.to,
+                                   t.request,       t.bytes,       u64(t.energy_nj)};
   std::size_t i = 16;
   for (const std::uint64_t column : columns) totals_[i++] += column;
 }

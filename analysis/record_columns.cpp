@@ -20,7 +20,8 @@ void describe(std::string& out, const char* group, const char* what) {
 std::string describe_records() {
   std::string out =
       "records.h5 (HDF5; any of its tools reads it)\n"
-      "Root attributes: format = \"kvern.records\", version = 1, fingerprint, complete (false: the\n"
+      "Root attributes: format = \"kvern.records\", version = 1, fingerprint, complete (false: "
+      "the\n"
       "run was cut short). The attribute rows_complete of a group counts its rows: trust it, not\n"
       "the length of a column. Groups switched off in [records] are absent. Names of components,\n"
       "phases and pools are text columns in /dictionary.\n";

@@ -134,7 +134,8 @@ TableSpec table_spec(const char* group) {
 template <class Row>
 void put_row(Table& table, const Row& row) {
   std::size_t i = 0;
-  each_column(row, [&](const char*, auto value, const char*, const char*) { table.put(i++, value); });
+  each_column(row,
+              [&](const char*, auto value, const char*, const char*) { table.put(i++, value); });
   table.end_row();
 }
 

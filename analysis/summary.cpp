@@ -13,8 +13,8 @@ namespace {
 struct Scope {
   Ledger ledger;
   double seconds = 0;
-  double block_ns = 0;            // sum over pools of blocks x replica time
-  double used_blocks_share = 0;   // the most of any replica
+  double block_ns = 0;           // sum over pools of blocks x replica time
+  double used_blocks_share = 0;  // the most of any replica
   bool has_slo = false;
   std::uint64_t within_slo = 0;
   bool exact = true;
@@ -42,8 +42,8 @@ void add_requests(const Scope& s, Entries& out) {
   const Ledger& l = s.ledger;
   out.push_back({"requests_arrived", "requests", "arrived by the end of the run", l.arrived});
   out.push_back({"requests_finished", "requests", "gave their last token", l.finished});
-  out.push_back({"requests_rejected", "requests", "turned away on arrival or never able to run",
-                 l.rejected});
+  out.push_back(
+      {"requests_rejected", "requests", "turned away on arrival or never able to run", l.rejected});
   out.push_back({"requests_failed", "requests", "given up after their first token", l.failed});
   out.push_back({"requests_in_flight", "requests", "queued or running at the end", l.in_flight});
   out.push_back({"duration_s", "s", "from the first arrival to the last event", s.seconds});
@@ -57,8 +57,8 @@ void add_requests(const Scope& s, Entries& out) {
 
 void add_statistics(const std::string& stem, const Statistics& t, const char* what, Entries& out) {
   const auto add = [&](const char* statistic, const char* how, double ns) {
-    out.push_back({stem + "_" + statistic, "ms", fmt::format("{}: {}", what, how),
-                   known(ns * 1e-6)});
+    out.push_back(
+        {stem + "_" + statistic, "ms", fmt::format("{}: {}", what, how), known(ns * 1e-6)});
   };
   add("mean", "mean", t.mean);
   add("p50", "median", t.p50);
@@ -97,8 +97,8 @@ void add_throughput(const Scope& s, Entries& out) {
   out.push_back({"steps_prefill", "steps", "with prefill only", l.steps_prefill});
   out.push_back({"steps_decode", "steps", "with decode only", l.steps_decode});
   out.push_back({"steps_mixed", "steps", "with both", l.steps_mixed});
-  out.push_back({"batch_sequences_mean", "sequences", "in a step",
-                 ratio(l.sequence_steps, l.steps())});
+  out.push_back(
+      {"batch_sequences_mean", "sequences", "in a step", ratio(l.sequence_steps, l.steps())});
   out.push_back({"busy_share", "share", "of replica time in a step",
                  ratio(number(l.busy_ticks) / kTicksPerNs, static_cast<double>(l.replica_ns))});
 }
@@ -111,15 +111,15 @@ void add_cache(const Scope& s, Entries& out) {
                  ratio(number(l.used_block_ticks) / kTicksPerNs, s.block_ns)});
   out.push_back({"kv_used_share_max", "share", "the most of any replica at any time",
                  l.blocks > 0 ? SummaryValue(s.used_blocks_share) : SummaryValue()});
-  out.push_back({"preemptions", "1", "a running request stopped for want of blocks",
-                 l.preemptions});
-  out.push_back({"preempted_requests", "requests", "preempted at least once",
-                 l.preempted_requests});
-  out.push_back({"block_lookups", "blocks", "named prompt blocks looked up at admissions",
-                 l.block_lookups});
+  out.push_back(
+      {"preemptions", "1", "a running request stopped for want of blocks", l.preemptions});
+  out.push_back(
+      {"preempted_requests", "requests", "preempted at least once", l.preempted_requests});
+  out.push_back(
+      {"block_lookups", "blocks", "named prompt blocks looked up at admissions", l.block_lookups});
   out.push_back({"block_hits", "blocks", "of these, found", l.block_hits});
-  out.push_back({"hit_ratio", "share", "block_hits / block_lookups",
-                 ratio(l.block_hits, l.block_lookups)});
+  out.push_back(
+      {"hit_ratio", "share", "block_hits / block_lookups", ratio(l.block_hits, l.block_lookups)});
   out.push_back({"prefix_hit_ratio", "share", "tokens_cached / prompt tokens of the admitted",
                  ratio(l.cached_tokens, l.admitted_prompt_tokens)});
   out.push_back({"evictions", "blocks", "cached blocks evicted", l.evictions});
@@ -130,9 +130,7 @@ void add_energy(const Scope& s, Entries& out) {
   const Ledger& l = s.ledger;
   Int128 total = 0;
   for (const Int128 part : l.picojoules) total += part;
-  const auto if_known = [&](SummaryValue value) {
-    return l.energy_known ? value : SummaryValue();
-  };
+  const auto if_known = [&](SummaryValue value) { return l.energy_known ? value : SummaryValue(); };
   const Int128 idle = l.picojoules[static_cast<std::size_t>(EnergyPart::Idle)];
   out.push_back({"energy_j", "J", "of the GPU boards, all replicas", if_known(joules(total))});
   out.push_back({"energy_j_per_output_token", "J/token", "energy_j / tokens_output",
@@ -249,7 +247,8 @@ std::string describe_summary() {
   for (SummaryEntry& entry : entries_of(any)) all.push_back(std::move(entry));
   std::string out =
       "summary.json (one object; unknown is null; a dot: a member of an object)\n"
-      "pools: an array of objects with `name` and, of each pool, the names from requests_arrived on\n";
+      "pools: an array of objects with `name` and, of each pool, the names from requests_arrived "
+      "on\n";
   for (const SummaryEntry& entry : all) {
     out += fmt::format("  {:<32} {:<10} {}\n", entry.name, entry.unit, entry.description);
   }

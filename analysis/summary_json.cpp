@@ -3,30 +3,16 @@
 #include <cmath>
 
 #include "analysis/summary.h"
+#include "analysis/text.h"
 
 namespace kvern {
 
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 std::string text_of(const SummaryValue& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* count = std::get_if<std::uint64_t>(&value)) return fmt::format("{}", *count);
-  if (const auto* text = std::get_if<std::string>(&value)) return quoted(*text);
+  if (const auto* text = std::get_if<std::string>(&value)) return quoted_text(*text);
   const auto* number = std::get_if<double>(&value);
   return number != nullptr && std::isfinite(*number) ? fmt::format("{}", *number) : "null";
 }
@@ -37,16 +23,17 @@ std::string members(std::span<const SummaryEntry> entries, const std::string& in
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const std::size_t dot = entries[i].name.find('.');
     if (dot == std::string::npos) {
-      lines.push_back(quoted(entries[i].name) + ": " + text_of(entries[i].value));
+      lines.push_back(quoted_text(entries[i].name) + ": " + text_of(entries[i].value));
       continue;
     }
     const std::string prefix = entries[i].name.substr(0, dot + 1);
     std::vector<std::string> inner;
     for (; i < entries.size() && entries[i].name.starts_with(prefix); ++i) {
-      inner.push_back(quoted(entries[i].name.substr(dot + 1)) + ": " + text_of(entries[i].value));
+      inner.push_back(quoted_text(entries[i].name.substr(dot + 1)) + ": " +
+                      text_of(entries[i].value));
     }
     --i;
-    lines.push_back(fmt::format("{}: {{\n{}  {}\n{}}}", quoted(prefix.substr(0, dot)), indent,
+    lines.push_back(fmt::format("{}: {{\n{}  {}\n{}}}", quoted_text(prefix.substr(0, dot)), indent,
                                 fmt::join(inner, ",\n" + indent + "  "), indent));
   }
   return fmt::format("{}{}", indent, fmt::join(lines, ",\n" + indent));
@@ -57,7 +44,7 @@ std::string members(std::span<const SummaryEntry> entries, const std::string& in
 std::string summary_json(const Summary& summary) {
   std::vector<std::string> pools;
   for (const Summary::Pool& pool : summary.pools) {
-    pools.push_back(fmt::format("    {{\n      \"name\": {},\n{}\n    }}", quoted(pool.name),
+    pools.push_back(fmt::format("    {{\n      \"name\": {},\n{}\n    }}", quoted_text(pool.name),
                                 members(pool.entries, "      ")));
   }
   return fmt::format("{{\n{},\n  \"pools\": [\n{}\n  ]\n}}\n", members(summary.entries, "  "),

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis/summary.h"
+#include "analysis/text.h"
 
 namespace kvern {
 
@@ -25,25 +26,20 @@ struct Scale {
   double one;
   const char* unit;
 };
-constexpr Scale kTimes[] = {{0, 1e-6, "us"}, {1e-3, 1e-3, "ms"}, {1, 1, "s"},
+constexpr Scale kTimes[] = {{0, 1e-6, "us"},  {1e-3, 1e-3, "ms"}, {1, 1, "s"},
                             {120, 60, "min"}, {7200, 3600, "h"},  {172800, 86400, "d"}};
-constexpr Scale kJoules[] = {{0, 1e-6, "uJ"}, {1e-3, 1e-3, "mJ"}, {1, 1, "J"},
-                             {1e3, 1e3, "kJ"}, {1e6, 1e6, "MJ"},  {1e9, 1e9, "GJ"}};
+constexpr Scale kJoules[] = {{0, 1e-6, "uJ"},  {1e-3, 1e-3, "mJ"}, {1, 1, "J"},
+                             {1e3, 1e3, "kJ"}, {1e6, 1e6, "MJ"},   {1e9, 1e9, "GJ"}};
 constexpr Scale kWatts[] = {{0, 1, "W"}, {1e3, 1e3, "kW"}, {1e6, 1e6, "MW"}};
 
 std::string three_digits(double value) {
   if (value < 9.995) return fmt::format("{:.2f}", value);
-  return fmt::format(value < 99.95 ? "{:.1f}" : "{:.0f}", value);
-}
-
-std::string thousands(std::uint64_t count) {
-  std::string digits = std::to_string(count);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
-  return digits;
+  if (value < 99.95) return fmt::format("{:.1f}", value);
+  return fmt::format("{:.0f}", value);
 }
 
 Cell scaled(double value, std::span<const Scale> scales) {
-  if (value == 0) return {"0", scales.front().one == 1 ? scales.front().unit : ""};
+  if (value == 0) return {"0", ""};
   const Scale* scale = &scales.front();
   for (const Scale& s : scales) {
     if (value >= s.from) scale = &s;
@@ -52,7 +48,8 @@ Cell scaled(double value, std::span<const Scale> scales) {
 }
 
 Cell cell_of(const SummaryEntry& entry) {
-  if (const auto* count = std::get_if<std::uint64_t>(&entry.value)) return {thousands(*count), ""};
+  if (const auto* count = std::get_if<std::uint64_t>(&entry.value))
+    return {with_thousands(*count), ""};
   const auto* number = std::get_if<double>(&entry.value);
   if (number == nullptr) return {"-", ""};
   const std::string& unit = entry.unit;
@@ -61,7 +58,8 @@ Cell cell_of(const SummaryEntry& entry) {
   if (unit == "J" || unit == "J/token") return scaled(*number, kJoules);
   if (unit == "W") return scaled(*number, kWatts);
   if (unit == "share") return {fmt::format("{:.1f}", *number * 100), "%"};
-  if (*number >= 1000) return {thousands(static_cast<std::uint64_t>(std::llround(*number))), ""};
+  if (*number >= 1000)
+    return {with_thousands(static_cast<std::uint64_t>(std::llround(*number))), ""};
   return {three_digits(*number), ""};
 }
 
@@ -76,8 +74,8 @@ struct Row {
   const char* label;
   const char* name;
 };
-constexpr Row kRequests[] = {{"arrived", "requests_arrived"},   {"finished", "requests_finished"},
-                             {"rejected", "requests_rejected"}, {"failed", "requests_failed"},
+constexpr Row kRequests[] = {{"arrived", "requests_arrived"},     {"finished", "requests_finished"},
+                             {"rejected", "requests_rejected"},   {"failed", "requests_failed"},
                              {"in flight", "requests_in_flight"}, {"within SLO", "slo_share"}};
 constexpr Row kLatencyRows[] = {{"queue", "queue_ms_"},
                                 {"first token (TTFT)", "ttft_ms_"},
@@ -99,13 +97,11 @@ constexpr Row kCache[] = {{"block lookups", "block_lookups"},
                           {"block hits", "hit_ratio"},
                           {"prompt tokens cached", "prefix_hit_ratio"},
                           {"evictions", "evictions"}};
-constexpr Row kMemory[] = {{"KV blocks a replica", "kv_blocks"},
-                           {"pinned, mean", "kv_used_share_mean"},
-                           {"pinned, most", "kv_used_share_max"},
-                           {"preemptions", "preemptions"},
-                           {"requests preempted", "preempted_requests"},
-                           {"tokens recomputed", "tokens_recomputed"},
-                           {"tokens resumed", "tokens_resumed"}};
+constexpr Row kMemory[] = {
+    {"KV blocks a replica", "kv_blocks"},         {"pinned, mean", "kv_used_share_mean"},
+    {"pinned, most", "kv_used_share_max"},        {"preemptions", "preemptions"},
+    {"requests preempted", "preempted_requests"}, {"tokens recomputed", "tokens_recomputed"},
+    {"tokens resumed", "tokens_resumed"}};
 constexpr Row kEnergy[] = {{"GPU boards", "energy_j"},
                            {"per output token", "energy_j_per_output_token"},
                            {"mean power", "power_w_mean"},
@@ -160,8 +156,7 @@ std::vector<Line> latency_lines(const Columns& columns) {
     for (std::size_t i = 0; i < columns.entries.size(); ++i) {
       Line line{i == 0 ? row.label : "- " + columns.heads[i], {}};
       for (const Row& statistic : kStatistics) {
-        line.cells.push_back(
-            cell_of(*columns.entries[i], std::string(row.name) + statistic.name));
+        line.cells.push_back(cell_of(*columns.entries[i], std::string(row.name) + statistic.name));
       }
       lines.push_back(std::move(line));
     }
@@ -220,9 +215,10 @@ std::string summary_table(const Summary& summary) {
   std::vector<std::string> statistics;
   for (const Row& statistic : kStatistics) statistics.emplace_back(statistic.label);
 
-  std::string out = fmt::format("{}: {}, seed {}, fingerprint {}\n", text_of(summary.value("scenario")),
-                                text_of(summary.value("stopped")), text_of(summary.value("seed")),
-                                text_of(summary.value("fingerprint")));
+  std::string out =
+      fmt::format("{}: {}, seed {}, fingerprint {}\n", text_of(summary.value("scenario")),
+                  text_of(summary.value("stopped")), text_of(summary.value("seed")),
+                  text_of(summary.value("fingerprint")));
   out += group("requests", columns.heads, lines_of(columns, kRequests));
   out += group("latency", statistics, latency_lines(columns));
   out += group("throughput", columns.heads, lines_of(columns, kThroughput));
