@@ -102,7 +102,7 @@ constexpr Row kMemory[] = {
     {"pinned, most", "kv_used_share_max"},        {"preemptions", "preemptions"},
     {"requests preempted", "preempted_requests"}, {"tokens recomputed", "tokens_recomputed"},
     {"tokens resumed", "tokens_resumed"}};
-constexpr Row kEnergy[] = {{"GPU boards", "energy_j"},
+constexpr Row kEnergy[] = {{"energy", "energy_j"},
                            {"per output token", "energy_j_per_output_token"},
                            {"mean power", "power_w_mean"},
                            {"on tokens recomputed", "energy_j_wasted"}};
@@ -134,15 +134,14 @@ std::vector<Line> lines_of(const Columns& columns, std::span<const Row> rows) {
   return lines;
 }
 
-// Components that took energy, each with its share.
-std::vector<Line> energy_lines(const Columns& columns) {
-  std::vector<Line> lines = lines_of(columns, kEnergy);
+// Components that took energy.
+std::vector<Line> component_lines(const Columns& columns) {
+  std::vector<Line> lines;
   for (const SummaryEntry& entry : *columns.entries.front()) {
     const auto* joules = std::get_if<double>(&entry.value);
     if (!entry.name.starts_with("energy_j_by.") || joules == nullptr || *joules == 0) continue;
-    std::string label = "- " + entry.name.substr(entry.name.find('.') + 1);
-    std::replace(label.begin(), label.end(), '_', ' ');
-    Line line{std::move(label), {}};
+    Line line{entry.name.substr(entry.name.find('.') + 1), {}};
+    std::replace(line.label.begin(), line.label.end(), '_', ' ');
     for (const auto* entries : columns.entries) line.cells.push_back(cell_of(*entries, entry.name));
     lines.push_back(std::move(line));
   }
@@ -164,42 +163,54 @@ std::vector<Line> latency_lines(const Columns& columns) {
   return lines;
 }
 
-constexpr std::size_t kLabelWidth = 22;
+constexpr std::size_t kLabelWidth = 20;
+using Block = std::vector<std::string>;  // lines of text
 
-std::string trimmed(std::string line) {
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + "\n";
-}
-
-std::string group(const char* title, const std::vector<std::string>& heads,
-                  const std::vector<Line>& lines) {
-  std::vector<std::size_t> numbers(heads.size());
-  std::vector<std::size_t> units(heads.size());
+Block group(const char* title, const std::vector<std::string>& heads,
+            const std::vector<Line>& lines) {
+  if (lines.empty()) return {};
   std::size_t label = kLabelWidth;
+  std::vector<std::size_t> numbers;
+  for (const std::string& head : heads) numbers.push_back(std::max<std::size_t>(6, head.size()));
+  std::vector<std::size_t> units(heads.size(), 2);
   for (const Line& line : lines) {
     label = std::max(label, line.label.size());
     for (std::size_t i = 0; i < heads.size(); ++i) {
-      numbers[i] = std::max({numbers[i], line.cells[i].number.size(), std::size_t{9}});
+      numbers[i] = std::max(numbers[i], line.cells[i].number.size());
       units[i] = std::max(units[i], line.cells[i].unit.size());
     }
   }
+  Block block = {fmt::format("{:<{}}", title, label + 2)};
   for (std::size_t i = 0; i < heads.size(); ++i) {
-    numbers[i] = std::max(numbers[i], heads[i].size());
+    block[0] += fmt::format("  {:>{}} {:<{}}", heads[i], numbers[i], "", units[i]);
   }
-  std::string out = fmt::format("{:<{}}", title, label + 2);
-  for (std::size_t i = 0; i < heads.size(); ++i) {
-    out += fmt::format("  {:>{}} {:<{}}", heads[i], numbers[i], "", units[i]);
-  }
-  out = "\n" + trimmed(out);
   for (const Line& line : lines) {
-    std::string text = fmt::format("  {:<{}}", line.label, label);
+    block.push_back(fmt::format("  {:<{}}", line.label, label));
     for (std::size_t i = 0; i < heads.size(); ++i) {
-      text += fmt::format("  {:>{}} {:<{}}", line.cells[i].number, numbers[i], line.cells[i].unit,
-                          units[i]);
+      block.back() += fmt::format("  {:>{}} {:<{}}", line.cells[i].number, numbers[i],
+                                  line.cells[i].unit, units[i]);
     }
-    out += trimmed(text);
   }
-  return out;
+  return block;
+}
+
+constexpr std::size_t kLeftWidth = 42;  // of the left of two blocks
+
+Block beside(const Block& left, const Block& right) {
+  Block both;
+  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    both.push_back(fmt::format("{:<{}}{}", i < left.size() ? left[i] : "", kLeftWidth,
+                               i < right.size() ? right[i] : ""));
+  }
+  return both;
+}
+
+void print(std::string& out, const Block& block) {
+  if (!block.empty()) out += "\n";
+  for (std::string line : block) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
 }
 
 std::string text_of(const SummaryValue& value) {
@@ -219,12 +230,25 @@ std::string summary_table(const Summary& summary) {
       fmt::format("{}: {}, seed {}, fingerprint {}\n", text_of(summary.value("scenario")),
                   text_of(summary.value("stopped")), text_of(summary.value("seed")),
                   text_of(summary.value("fingerprint")));
-  out += group("requests", columns.heads, lines_of(columns, kRequests));
-  out += group("latency", statistics, latency_lines(columns));
-  out += group("throughput", columns.heads, lines_of(columns, kThroughput));
-  out += group("prefix cache", columns.heads, lines_of(columns, kCache));
-  out += group("memory pressure", columns.heads, lines_of(columns, kMemory));
-  out += group("energy", columns.heads, energy_lines(columns));
+  print(out, group("latency", statistics, latency_lines(columns)));
+  const auto rows = [&](const char* title, std::span<const Row> names) {
+    return group(title, columns.heads, lines_of(columns, names));
+  };
+  const Block blocks[] = {rows("requests", kRequests),
+                          rows("throughput", kThroughput),
+                          rows("prefix cache", kCache),
+                          rows("memory pressure", kMemory),
+                          rows("energy of GPU boards", kEnergy),
+                          group("by component", columns.heads, component_lines(columns))};
+  // One pool: two blocks side by side. Several: the columns are theirs.
+  for (std::size_t i = 0; i < std::size(blocks); i += 2) {
+    if (summary.pools.size() < 2) {
+      print(out, beside(blocks[i], blocks[i + 1]));
+    } else {
+      print(out, blocks[i]);
+      print(out, blocks[i + 1]);
+    }
+  }
   return out;
 }
 
