@@ -203,7 +203,7 @@ TEST(SummaryTable, PoolsAreColumnsAndNoLineEndsInSpaces) {
   records.request(example::request(0, 0));
   const Ledger ledgers[] = {example::ledger(), example::ledger()};
   const std::string table = summary_table(make_summary(facts(), ledgers, records));
-  EXPECT_THAT(table, HasSubstr("requests                      total     prefill      decode\n"));
+  EXPECT_THAT(table, HasSubstr("requests                 total     prefill     decode\n"));
   EXPECT_THAT(table, Not(HasSubstr(" \n")));
 }
 
