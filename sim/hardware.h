@@ -48,7 +48,7 @@ struct HardwareSpec {
   std::optional<Coefficient> attention_joules_per_flop;  // bf16, at base clock
   std::optional<Coefficient> joules_per_hbm_byte;
   std::optional<Coefficient> joules_per_link_byte;
-  std::optional<Coefficient> cap_looseness;       // a step may draw cap * (1 + this)
+  std::optional<Coefficient> cap_looseness;  // a step may draw cap * (1 + this)
   // The core's voltage against its clock: flat below this share of base clock, at this share of
   // the voltage there; a straight line above.
   std::optional<Coefficient> voltage_knee_share;
