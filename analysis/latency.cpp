@@ -58,29 +58,41 @@ void Latencies::request(const RequestRow& row) {
   if (++finished_ == exact_up_to_ + 1) leave_exactness();
   auto& pool = pools_[row.pool];
   const auto ns = [](SimTime from, SimTime to) { return static_cast<std::uint64_t>(to - from); };
-  add(pool[static_cast<int>(Latency::Queue)], ns(row.arrival_ns, row.first_scheduled_ns), false);
-  add(pool[static_cast<int>(Latency::Ttft)], ns(row.arrival_ns, row.first_token_ns), false);
-  add(pool[static_cast<int>(Latency::E2e)], ns(row.arrival_ns, row.finish_ns), false);
+  add<false>(pool[static_cast<int>(Latency::Queue)], ns(row.arrival_ns, row.first_scheduled_ns));
+  add<false>(pool[static_cast<int>(Latency::Ttft)], ns(row.arrival_ns, row.first_token_ns));
+  add<false>(pool[static_cast<int>(Latency::E2e)], ns(row.arrival_ns, row.finish_ns));
   if (row.output_tokens >= 2) {
     const double tpot = static_cast<double>(row.finish_ns - row.first_token_ns) /
                         static_cast<double>(row.output_tokens - 1);
-    add(pool[static_cast<int>(Latency::Tpot)], std::bit_cast<std::uint64_t>(tpot), true);
+    add<true>(pool[static_cast<int>(Latency::Tpot)], std::bit_cast<std::uint64_t>(tpot));
   }
 }
 
-void Latencies::add(Series& series, std::uint64_t key, bool real) {
-  ++series.count;
+template <bool real>
+void Latencies::add(Series& series, std::uint64_t key) {
   series.max = std::max(series.max, key);
-  if (real) {
+  if constexpr (real) {
     series.sum += std::bit_cast<double>(key);
   } else {
     series.sum_ns += static_cast<std::int64_t>(key);
   }
   if (exact()) {
-    series.exact.push_back(key);
+    const std::uint64_t place = series.count % kKeys;
+    if (place == 0) series.exact.push_back(std::make_unique_for_overwrite<Keys>());
+    (*series.exact.back())[place] = key;
   } else {
     series.coarse.add(static_cast<std::int64_t>(nanoseconds(key, real)));
   }
+  ++series.count;
+}
+
+std::vector<std::span<const std::uint64_t>> Latencies::keys_of(const Series& series) {
+  std::vector<std::span<const std::uint64_t>> parts;
+  for (const auto& keys : series.exact) {
+    const std::uint64_t before = parts.size() * kKeys;
+    parts.emplace_back(keys->data(), std::min<std::uint64_t>(kKeys, series.count - before));
+  }
+  return parts;
 }
 
 // One request too many to keep: what was kept goes to the histograms.
@@ -89,10 +101,12 @@ void Latencies::leave_exactness() {
     for (int latency = 0; latency < kLatencies; ++latency) {
       Series& series = pool[static_cast<std::size_t>(latency)];
       const bool real = latency == static_cast<int>(Latency::Tpot);
-      for (const std::uint64_t key : series.exact) {
-        series.coarse.add(static_cast<std::int64_t>(nanoseconds(key, real)));
+      for (const auto& keys : keys_of(series)) {
+        for (const std::uint64_t key : keys) {
+          series.coarse.add(static_cast<std::int64_t>(nanoseconds(key, real)));
+        }
       }
-      series.exact = {};
+      series.exact.clear();
     }
   }
 }
@@ -105,7 +119,7 @@ Statistics Latencies::summarise(std::span<const Series* const> all, bool real, b
   double sum = 0;
   std::uint64_t max = 0;
   for (const Series* series : all) {
-    parts.emplace_back(series->exact);
+    for (const auto& keys : keys_of(*series)) parts.push_back(keys);
     coarse.merge(series->coarse);
     count += series->count;
     sum_ns += series->sum_ns;

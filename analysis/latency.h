@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -44,17 +45,21 @@ class Latencies {
   Statistics of(Latency latency) const;  // over all pools
 
  private:
+  static constexpr std::uint64_t kKeys = 8192;
+  using Keys = std::array<std::uint64_t, kKeys>;
   // Times are kept as integers that order as the times do: ns, and for tpot the bits of a
   // (positive) double.
   struct Series {
-    std::vector<std::uint64_t> exact;
-    Histogram coarse;  // counts ns where it speaks of ticks
+    std::vector<std::unique_ptr<Keys>> exact;  // all full but the last
+    Histogram coarse;                          // counts ns where it speaks of ticks
     std::uint64_t count = 0;
     Int128 sum_ns = 0;
     double sum = 0;
     std::uint64_t max = 0;
   };
-  void add(Series& series, std::uint64_t key, bool real);
+  static std::vector<std::span<const std::uint64_t>> keys_of(const Series& series);
+  template <bool real>
+  void add(Series& series, std::uint64_t key);
   void leave_exactness();
   static Statistics summarise(std::span<const Series* const> all, bool real, bool exact);
 

@@ -30,14 +30,14 @@ RunRecords::RunRecords(Settings settings)
   file_->set_attribute("/", "version", std::int64_t{1});
   file_->set_attribute("/", "fingerprint", std::string());
   file_->set_attribute("/", "complete", false);
-  const auto table = [&]<class Row>(Row, const char* group) {
-    return &file_->add_table(table_spec<Row>(group));
+  const auto open = [&]<class Row>(RowBatch<Row>& batch, const char* group) {
+    batch.to(file_->add_table(table_spec<Row>(group)));
   };
-  if (settings_.requests) requests_ = table(RequestRow{}, "/requests");
-  if (settings_.buckets) buckets_ = table(BucketRow{}, "/buckets");
-  if (settings_.steps) steps_ = table(StepRow{}, "/steps");
-  if (settings_.evictions) evictions_ = table(EvictionRow{}, "/evictions");
-  transfers_ = table(TransferRow{}, "/transfers");
+  if (settings_.requests) open(requests_, "/requests");
+  if (settings_.buckets) open(buckets_, "/buckets");
+  if (settings_.steps) open(steps_, "/steps");
+  if (settings_.evictions) open(evictions_, "/evictions");
+  open(transfers_, "/transfers");
   write_dictionaries();
   file_->flush();
 }
@@ -64,18 +64,23 @@ void RunRecords::transfer(const TransferRow& row) {
 }
 
 template <class Row>
-void RunRecords::write(Table* table, const Row& row) {
-  if (table == nullptr) return;
-  put_row(*table, row);
-  if (++rows_since_flush_ % kClockRows == 0) flush_if_due();
+void RunRecords::write(RowBatch<Row>& batch, const Row& row) {
+  if (!batch.written()) return;
+  batch.add(row);
+  if (++rows_since_flush_ % kClockRows != 0) return;
+  const auto due = last_flush_ + kFlushAfter;
+  if (rows_since_flush_ >= kFlushRows || std::chrono::steady_clock::now() >= due) flush();
 }
 
-void RunRecords::flush_if_due() {
-  const auto now = std::chrono::steady_clock::now();
-  if (rows_since_flush_ < kFlushRows && now - last_flush_ < kFlushAfter) return;
+void RunRecords::flush() {
+  requests_.drain();
+  buckets_.drain();
+  steps_.drain();
+  evictions_.drain();
+  transfers_.drain();
   file_->flush();
   rows_since_flush_ = 0;
-  last_flush_ = now;
+  last_flush_ = std::chrono::steady_clock::now();
 }
 
 void RunRecords::write_dictionaries() {
@@ -97,32 +102,36 @@ void RunRecords::write_dictionaries() {
 }
 
 void RunRecords::write_energy(std::span<const Ledger> pools) {
-  Table& table = file_->add_table(table_spec<EnergyRow>("/energy"));
+  RowBatch<EnergyRow> rows;
+  rows.to(file_->add_table(table_spec<EnergyRow>("/energy")));
   for (std::size_t pool = 0; pool < pools.size(); ++pool) {
     if (!pools[pool].energy_known) continue;
     for (std::uint16_t part = 0; part < kEnergyParts; ++part) {
       const bool idle = part == static_cast<std::uint16_t>(EnergyPart::Idle);
-      put_row(table, EnergyRow{part, static_cast<std::uint16_t>(idle ? Idle : Busy),
-                               static_cast<std::uint16_t>(pool),
-                               static_cast<std::int64_t>(pools[pool].picojoules[part] / 1000)});
+      rows.add({part, static_cast<std::uint16_t>(idle ? Idle : Busy),
+                static_cast<std::uint16_t>(pool),
+                static_cast<std::int64_t>(pools[pool].picojoules[part] / 1000)});
     }
   }
+  rows.drain();
 }
 
 void RunRecords::write_itl(std::span<const Ledger> pools) {
   Histogram itl;
   for (const Ledger& ledger : pools) itl.merge(ledger.itl);
-  Table& table = file_->add_table(table_spec<ItlRow>("/itl"));
+  RowBatch<ItlRow> rows;
+  rows.to(file_->add_table(table_spec<ItlRow>("/itl")));
   for (const Histogram::Bucket& bucket : itl.buckets()) {
-    put_row(table, ItlRow{bucket.lower_ns, bucket.count});
+    rows.add({bucket.lower_ns, bucket.count});
   }
+  rows.drain();
 }
 
 void RunRecords::finish(std::span<const Ledger> pools, bool complete) {
   if (file_ == nullptr) return;
   write_energy(pools);
   write_itl(pools);
-  file_->flush();
+  flush();
   file_->set_attribute("/", "fingerprint", fingerprint());
   file_->set_attribute("/", "complete", complete);
   file_->close();

@@ -14,6 +14,7 @@
 
 #include "analysis/fingerprint.h"
 #include "analysis/latency.h"
+#include "analysis/row_batch.h"
 #include "analysis/slo.h"
 #include "sim/base/table_file.h"
 #include "sim/ledger.h"
@@ -53,8 +54,8 @@ class RunRecords : public Records {
 
  private:
   template <class Row>
-  void write(Table* table, const Row& row);
-  void flush_if_due();
+  void write(RowBatch<Row>& batch, const Row& row);
+  void flush();
   void write_dictionaries();
   void write_energy(std::span<const Ledger> pools);
   void write_itl(std::span<const Ledger> pools);
@@ -64,11 +65,11 @@ class RunRecords : public Records {
   Latencies latencies_;
   std::vector<std::uint64_t> good_;  // requests within the SLO, by pool
   std::unique_ptr<TableWriter> file_;
-  Table* requests_ = nullptr;  // null: not written
-  Table* buckets_ = nullptr;
-  Table* steps_ = nullptr;
-  Table* evictions_ = nullptr;
-  Table* transfers_ = nullptr;
+  RowBatch<RequestRow> requests_;
+  RowBatch<BucketRow> buckets_;
+  RowBatch<StepRow> steps_;
+  RowBatch<EvictionRow> evictions_;
+  RowBatch<TransferRow> transfers_;
   std::uint32_t rows_since_flush_ = 0;
   std::chrono::steady_clock::time_point last_flush_;
 };

@@ -74,6 +74,17 @@ class Table {
   void end_row() {
     if (++row_ == chunk_rows_) write_rows();
   }
+  // Many rows column by column: write n <= room() values from next<T>() of every column on, then
+  // end_rows(n).
+  std::uint32_t room() const { return chunk_rows_ - row_; }
+  template <class T>
+  T* next(std::size_t column) {
+    return reinterpret_cast<T*>(buffers_[column].data()) + row_;
+  }
+  void end_rows(std::uint32_t n) {
+    row_ += n;
+    if (row_ == chunk_rows_) write_rows();
+  }
   // Many rows of a table of one column.
   template <class T>
   void append(std::span<const T> values) {

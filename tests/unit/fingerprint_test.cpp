@@ -87,7 +87,7 @@ TEST(Fingerprint, SumsOfBucketsAndTransfersCount) {
 TEST(Fingerprint, IsPinned) {
   Fingerprint f;
   f.request(row(1));
-  EXPECT_EQ(f.text(), "310a4d5be144ee19");
+  EXPECT_EQ(f.text(), "2b56aa920a2a1d6e");
 }
 
 }  // namespace

@@ -82,6 +82,32 @@ TEST_F(RunRecordsTest, WhatIsWrittenReadsBack) {
   EXPECT_EQ(h5.read_all<std::uint16_t>("/energy/phase")[11], 1);
 }
 
+// Flushes fall anywhere between the rows of a table: none is lost, doubled or moved.
+TEST_F(RunRecordsTest, TablesOfManyRowsSideBySide) {
+  constexpr std::uint32_t kRequests = 150'000;
+  RunRecords records(with_file());
+  StepRow step;
+  for (std::uint32_t id = 0; id < kRequests; ++id) {
+    records.request(example::request(id));
+    step.sequences = 2 * id;
+    records.step(step);
+    step.sequences = 2 * id + 1;
+    records.step(step);
+  }
+  records.finish({}, true);
+  TableReader h5(path());
+  const auto ids = h5.read_all<std::uint32_t>("/requests/id");
+  const auto energy = h5.read_all<std::int64_t>("/requests/energy_nj");
+  const auto sequences = h5.read_all<std::uint32_t>("/steps/sequences");
+  ASSERT_EQ(ids.size(), kRequests);
+  ASSERT_EQ(sequences.size(), 2 * kRequests);
+  for (std::uint32_t i = 0; i < kRequests; ++i) {
+    ASSERT_EQ(ids[i], i);
+    ASSERT_EQ(energy[i], 5'000'000'000 + i);
+  }
+  for (std::uint32_t i = 0; i < 2 * kRequests; ++i) ASSERT_EQ(sequences[i], i);
+}
+
 // Names, types and order of scenario.md; others' scripts read them.
 TEST(RecordColumns, AreTheContract) {
   const auto text = [](const TableSpec& spec) {

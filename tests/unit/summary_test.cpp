@@ -160,7 +160,7 @@ TEST(Summary, TotalOfTwoPools) {
 TEST(SummaryTable, IsAligned) {
   EXPECT_EQ(
       summary_table(demo()),
-      "demo: drained, seed 7, fingerprint dd9ad0c32de2c5ce\n"
+      "demo: drained, seed 7, fingerprint a1a1cb8349c8cf30\n"
       "\n"
       "latency                   mean        p50        p90        p99      p99.9        max\n"
       "  queue                   10.0 ms    10.0 ms    10.0 ms    10.0 ms    10.0 ms    10.0 ms\n"
