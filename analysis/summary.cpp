@@ -130,7 +130,9 @@ void add_energy(const Scope& s, Entries& out) {
   const Ledger& l = s.ledger;
   Int128 total = 0;
   for (const Int128 part : l.picojoules) total += part;
-  const auto if_known = [&](SummaryValue value) { return l.energy_known ? value : SummaryValue(); };
+  const auto if_known = [&](const SummaryValue& value) {
+    return l.energy_known ? value : SummaryValue();
+  };
   const Int128 idle = l.picojoules[static_cast<std::size_t>(EnergyPart::Idle)];
   out.push_back({"energy_j", "J", "of the GPU boards, all replicas", if_known(joules(total))});
   out.push_back({"energy_j_per_output_token", "J/token", "energy_j / tokens_output",

@@ -170,8 +170,10 @@ Block group(const char* title, const std::vector<std::string>& heads,
             const std::vector<Line>& lines) {
   if (lines.empty()) return {};
   std::size_t label = kLabelWidth;
-  std::vector<std::size_t> numbers;
-  for (const std::string& head : heads) numbers.push_back(std::max<std::size_t>(6, head.size()));
+  std::vector<std::size_t> numbers(heads.size());
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    numbers[i] = std::max<std::size_t>(6, heads[i].size());
+  }
   std::vector<std::size_t> units(heads.size(), 2);
   for (const Line& line : lines) {
     label = std::max(label, line.label.size());
