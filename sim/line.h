@@ -29,11 +29,12 @@ struct Line {
 // A run of steps is never longer than this, so that every sum of a price fits 63 bits.
 inline constexpr std::int64_t kLongestRun = 8192;
 
-// The steps of `line` (first, slope >= 0) whose sum fits 63 bits: kLongestRun for steps below 1.07
-// s, fewer for longer ones, never less than 1.
+// The steps of `line` (never negative) whose sum fits 63 bits: kLongestRun for steps below 1.07 s,
+// fewer for longer ones, never less than 1.
 inline std::int64_t summable_steps(const Line& line) {
+  const std::int64_t growth = line.slope > 0 ? line.slope : 0;
   const double longest = static_cast<double>(line.first) +
-                         static_cast<double>(line.slope) * static_cast<double>(kLongestRun);
+                         static_cast<double>(growth) * static_cast<double>(kLongestRun);
   constexpr double kLargestSum = 9.2e18;  // < 2^63
   if (longest * static_cast<double>(kLongestRun) <= kLargestSum) return kLongestRun;
   const auto steps = static_cast<std::int64_t>(kLargestSum / longest);

@@ -18,6 +18,11 @@ inline constexpr SimTime kNever = INT64_MAX;
 inline constexpr int kTickBits = 20;
 inline constexpr std::int64_t kTicksPerNs = std::int64_t{1} << kTickBits;
 
+// A modelled duration (>= 0, below 2.4 h) as a price, to the nearest tick.
+inline std::int64_t ticks_of(double seconds) {
+  return static_cast<std::int64_t>(seconds * 1e9 * static_cast<double>(kTicksPerNs) + 0.5);
+}
+
 struct Instant {
   SimTime ns = 0;
   std::uint32_t ticks = 0;  // 0 .. 2^20 - 1 beyond ns

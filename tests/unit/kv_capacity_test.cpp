@@ -65,7 +65,7 @@ TEST(KvCapacity, RealEnginesBlockCounts) {
   for (const Logged& row : rows) {
     const auto c = capacity(hardware(row.hardware), llm(row.model), row.gpus,
                             {row.memory_share, row.sequences, row.batched_tokens, 16, row.v1});
-    const double error = double{c.blocks * 1.0} / row.blocks - 1;
+    const double error = static_cast<double>(c.blocks) / row.blocks - 1;
     fmt::print("row {:24} {:9} {:14} x{}: {:6} blocks, logged {:6}: {:+.1f} %\n", row.row,
                row.hardware, row.model, row.gpus, c.blocks, row.blocks, 100 * error);
     EXPECT_LE(std::abs(error), row.allowed) << row.row;

@@ -1,0 +1,20 @@
+// The clocks of a board that its power model may choose: a grid of 15 MHz.
+#pragma once
+
+#include <vector>
+
+#include "sim/hardware.h"
+
+namespace kvern::power {
+
+inline constexpr double kClockStepMhz = 15;
+
+struct ClockPoint {
+  double slowdown = 1;  // f0 / f: how much longer arithmetic takes
+  double dynamic = 1;   // phi(f): joules per FLOP against those at the base clock
+};
+
+// From `highest_mhz` down to the lowest; only the base clock where the voltage curve is unknown.
+std::vector<ClockPoint> clock_grid(const HardwareSpec& hardware, double highest_mhz);
+
+}  // namespace kvern::power

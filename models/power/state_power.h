@@ -1,0 +1,30 @@
+// Watts and joules of a replica's GPUs, and the clock its steps run at.
+//
+// While busy a GPU draws P_ctx + phi(f) * a * FLOP/s + b * HBM bytes/s + c * link bytes/s, with a
+// by kind of arithmetic and phi(f) = (V(f) / V0)^2; between steps P_ctx. A step runs at the highest
+// clock (15 MHz grid) at which its kernels' mean power stays within cap * (1 + looseness), at the
+// lowest where none does; arithmetic then lasts f0 / f times longer, bytes and fixed times do not.
+// Not modelled: P_ctx and the memory's rate depend on the clock; leakage depends on temperature.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sim/base/units.h"
+#include "sim/ports/power.h"
+
+namespace kvern {
+
+struct PowerSettings {
+  std::optional<Watts> cap;        // absent: the board's limit
+  std::optional<Megahertz> clock;  // locked; absent: free up to the base clock
+};
+
+// Null, with the reason in `refusal`, where a cap or clock is asked for that this board does not
+// have or whose effect is unknown (no coefficients, or a `cost` without work). Without settings
+// there is always a model; its known() is false where joules can't be told. `cost` is prepared.
+std::unique_ptr<Power> make_state_power(const Deployment& deployment, StepCost& cost,
+                                        const PowerSettings& settings, std::string& refusal);
+
+}  // namespace kvern
