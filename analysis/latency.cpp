@@ -59,7 +59,9 @@ void Latencies::request(const RequestRow& row) {
   auto& pool = pools_[row.pool];
   const auto ns = [](SimTime from, SimTime to) { return static_cast<std::uint64_t>(to - from); };
   add<false>(pool[static_cast<int>(Latency::Queue)], ns(row.arrival_ns, row.first_scheduled_ns));
-  add<false>(pool[static_cast<int>(Latency::Ttft)], ns(row.arrival_ns, row.first_token_ns));
+  if (row.first_token_ns >= 0) {
+    add<false>(pool[static_cast<int>(Latency::Ttft)], ns(row.arrival_ns, row.first_token_ns));
+  }
   add<false>(pool[static_cast<int>(Latency::E2e)], ns(row.arrival_ns, row.finish_ns));
   if (row.output_tokens >= 2) {
     const double tpot = static_cast<double>(row.finish_ns - row.first_token_ns) /

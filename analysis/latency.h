@@ -2,7 +2,7 @@
 // request contributes: nothing here (it is counted among the requests, and misses the SLO).
 //
 //   queue  arrival to the start of the step that first admitted it
-//   ttft   arrival to first token
+//   ttft   arrival to first token; a request of no output has none
 //   tpot   (finish - first token) / (output - 1), output >= 2
 //   e2e    arrival to last token
 //

@@ -14,8 +14,9 @@ struct Slo {
   std::optional<SimTime> e2e_ns;   // arrival to last token
 
   bool any() const { return ttft_ns || tpot_ns || e2e_ns; }
-  // A finished request within every limit given (a limit itself is met). One output token has no
-  // tpot and meets any; a request that was rejected, failed or is still in flight meets none.
+  // A finished request within every limit given (a limit itself is met). No output token:
+  // no ttft, one: no tpot, so any such limit is met. A request that was rejected, failed or is
+  // still in flight meets none.
   bool met_by(const RequestRow& row) const;
 };
 

@@ -91,7 +91,7 @@ void add_throughput(const Scope& s, Entries& out) {
   out.push_back({"output_tokens_per_s", "tokens/s", "generated a second", rate(l.output_tokens)});
   out.push_back({"goodput_requests_per_s", "requests/s", "finished within all of [slo], a second",
                  s.has_slo ? rate(s.within_slo) : SummaryValue()});
-  out.push_back({"slo_share", "share", "of the arrived: finished within all of [slo]",
+  out.push_back({"slo_share", "share", "of the arrived: finished within all of [slo]; null without",
                  s.has_slo ? ratio(s.within_slo, l.arrived) : SummaryValue()});
   out.push_back({"steps", "steps", "engine steps", l.steps()});
   out.push_back({"steps_prefill", "steps", "with prefill only", l.steps_prefill});

@@ -46,7 +46,7 @@ struct RunFacts {
   SimTime duration_ns = 0;          // from the first arrival to the last event
 };
 
-// `pools`: a ledger a pool, in the order of records.settings().pools.
+// `pools`: a ledger a pool, at least one, in the order of records.settings().pools.
 Summary make_summary(const RunFacts& facts, std::span<const Ledger> pools,
                      const RunRecords& records);
 

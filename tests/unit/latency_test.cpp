@@ -45,6 +45,18 @@ TEST(Latencies, HandCase) {
   EXPECT_TRUE(l.exact());
 }
 
+// A traced request of no output finishes without a first token.
+TEST(Latencies, NoOutputHasNoFirstToken) {
+  Latencies l(1);
+  const RequestRow none = finished(100, 110, -1, 200, 0);
+  l.request(none);
+  l.request(finished(100, 110, 140, 140, 1));
+  EXPECT_DOUBLE_EQ(l.of(Latency::Ttft).max, 40);
+  EXPECT_DOUBLE_EQ(l.of(Latency::E2e).mean, 70);
+  EXPECT_TRUE((Slo{1, 1, 100}.met_by(none)));
+  EXPECT_FALSE((Slo{1, 1, 99}.met_by(none)));
+}
+
 TEST(Latencies, NothingMeasuredIsUnknown) {
   const Statistics none = Latencies(2).of(Latency::Ttft);
   EXPECT_TRUE(std::isnan(none.mean) && std::isnan(none.p50) && std::isnan(none.max));
