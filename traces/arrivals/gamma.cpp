@@ -1,0 +1,17 @@
+// gamma: independent Gamma gaps, shape 1/cv^2. Bursty above cv 1, regular below.
+#include <memory>
+
+#include "sim/base/parameters.h"
+#include "traces/steady_process.h"
+
+namespace kvern::arrivals::gamma {
+
+std::unique_ptr<ArrivalProcess> make(Parameters& p) {
+  const auto rate = p.require<RequestsPerSecond>("rate", "mean arrivals", kArrivalRate).value;
+  const double cv =
+      p.require<double>("cv", "gaps' standard deviation over their mean", kGapVariation);
+  if (!(rate > 0 && cv > 0)) return nullptr;
+  return std::make_unique<SteadyProcess>(UnitGaps::gamma(cv), rate);
+}
+
+}  // namespace kvern::arrivals::gamma
