@@ -111,56 +111,73 @@ def make(flavour, seed):
     tight = "tight" in flavour or rng.random() < 0.3
     pressed = tight and rng.random() < 0.6  # short prompts that grow: heavy preemption
     slack = rng.choice((0.7, 0.95, 1.0, 1.0, 1.1, 1.3)) if tight else rng.choice((1.5, 2, 4))
-    big = flavour == "v1_prefix_ceil"
-    prompt_max = 1500 if big else rng.choice((6, 20, 60))
-    if flavour in ("v1_prefix", "v1_prefix_tight"):
+    prompt_max = rng.choice((6, 20, 60))
+    if flavour == "v1_prefix_ceil":
+        prompt_max = 1500  # the trace's blocks are 512 tokens
+    elif flavour in ("v1_prefix", "v1_prefix_tight"):
         prompt_max = rng.choice((40, 80, 120))
     elif pressed:
         prompt_max = 8
     case = base(rng, policy, prompt_max,
                 rng.choice((20, 40, 60)) if pressed else rng.choice((4, 12, 40)), slack)
-    settings, rows = case["settings"], case["requests"]
+    settings = case["settings"]
     if pressed:
         settings["max_num_seqs"] = rng.choice((4, 16, 64))
         settings["max_num_batched_tokens"] = rng.choice((8, 33, 64, 2048))
     if "replicas" in flavour:
         settings["replicas"] = rng.randint(2, 4)
         settings["router"] = rng.choice(("round_robin", "least_loaded"))
-    tokens = max(row["prompt"] + row["output"] for row in rows)
+    tokens = max(row["prompt"] + row["output"] for row in case["requests"])
     if policy == "vllm_v0":
-        settings["prefix_cache"] = False
-        settings["can_append"] = rng.choice(("one_block", "exact"))
-        settings["chunked"] = flavour == "v0_chunked"
-        if not settings["chunked"] and rng.random() < 0.8:  # else most prompts are rejected
-            settings["max_num_batched_tokens"] = rng.choice((tokens, 2 * tokens, 2048))
-        if flavour == "v0_watermark":
-            settings["block_size"] = 1
-            settings["blocks"] = rng.randint(100, 330)
+        set_v0(rng, flavour, settings, tokens)
     else:
-        settings["reserve_full_isl"] = rng.random() < 0.6
-        settings["watermark"] = rng.choice((None, None, 0.0, 0.125, 0.25))
-        prefix = "prefix" in flavour or flavour == "v1_beyond"
-        settings["prefix_cache"] = prefix or rng.random() < 0.5
-        if big:
-            scale = rng.choice((16, 64, 128, 256, 512, 1024))
-            settings["blocks"] = max(4, int(ceil_div(tokens, scale) * slack))
-            settings["max_num_batched_tokens"] = rng.choice((100, 512, 700, 2048))
-            with_prefixes(rng, case, "ceil", 512, scale)
-        elif flavour == "v1_beyond":
-            with_prefixes(rng, case, "beyond", settings["block_size"], settings["block_size"])
-        elif prefix:
-            scale = rng.choice((1, 2, 4, 8, 16, 32))
-            settings["blocks"] = max(4, int(ceil_div(tokens, scale) * slack))
-            with_prefixes(rng, case, "floor", 16, scale)
-        if flavour == "v1_threshold":
-            settings["long_prefill_token_threshold"] = rng.choice((1, 2, 3, 7, 16))
+        set_v1(rng, flavour, case, tokens, slack)
+    limit_length(rng, flavour, settings, tokens)
+    return case
+
+
+def set_v0(rng, flavour, settings, tokens):
+    settings["prefix_cache"] = False
+    settings["can_append"] = rng.choice(("one_block", "exact"))
+    settings["chunked"] = flavour == "v0_chunked"
+    if not settings["chunked"] and rng.random() < 0.8:  # else most prompts are rejected
+        settings["max_num_batched_tokens"] = rng.choice((tokens, 2 * tokens, 2048))
+    if flavour == "v0_watermark":  # of one block and more: the pool has at least 100
+        settings["block_size"] = 1
+        settings["blocks"] = max(100, int(tokens * rng.choice((0.9, 1.05, 1.5, 2.5))))
+        settings["max_num_seqs"] = rng.choice((8, 64))
+
+
+def set_v1(rng, flavour, case, tokens, slack):
+    settings = case["settings"]
+    settings["reserve_full_isl"] = rng.random() < 0.6
+    settings["watermark"] = rng.choice((None, None, 0.0, 0.125, 0.25))
+    settings["prefix_cache"] = rng.random() < 0.5
+    if flavour == "v1_threshold":
+        settings["long_prefill_token_threshold"] = rng.choice((1, 2, 3, 7, 16))
+    elif flavour == "v1_beyond":
+        with_prefixes(rng, case, "beyond", settings["block_size"], settings["block_size"])
+    elif flavour == "v1_prefix_ceil":
+        to = rng.choice((16, 64, 128, 256, 512, 1024))
+        settings["blocks"] = max(4, int(ceil_div(tokens, to) * slack))
+        settings["max_num_batched_tokens"] = rng.choice((100, 512, 700, 2048))
+        with_prefixes(rng, case, "ceil", 512, to)
+        settings["cost"] = [10**6 * price for price in settings["cost"]]  # times are ms there
+        for row in case["requests"]:
+            row["arrival_ns"] *= 10**6
+    elif "prefix" in flavour:
+        to = rng.choice((1, 2, 4, 8, 16, 32))
+        settings["blocks"] = max(4, int(ceil_div(tokens, to) * slack))
+        with_prefixes(rng, case, "floor", 16, to)
+
+
+def limit_length(rng, flavour, settings, tokens):
+    """An engine refuses to start where one longest request cannot fit in its pool."""
     fits = settings["blocks"] * settings["block_size"]
     if flavour == "v1_unchunked":
-        # An engine without chunked prefill takes no longer request than one step's tokens.
+        # Without chunked prefill it takes no longer request than one step's tokens.
         settings["chunked_prefill"] = False
-        settings["max_model_len"] = min(fits, tokens + rng.choice((-3, 0, 5)))
-        settings["max_model_len"] = max(2, settings["max_model_len"])
+        settings["max_model_len"] = max(2, min(fits, tokens + rng.choice((-3, 0, 5))))
         settings["max_num_batched_tokens"] = settings["max_model_len"] + rng.choice((0, 1, 9))
-    elif rng.random() < 0.15:  # an engine refuses to start if one longest request cannot fit
+    elif rng.random() < 0.15:
         settings["max_model_len"] = max(2, min(fits, tokens + rng.choice((-4, 0, 3))))
-    return case

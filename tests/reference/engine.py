@@ -118,7 +118,7 @@ class Replica:
 
 
 class ReplicaV0(Replica):
-    """vLLM V0: prefills first and alone, or the chunked rule; recompute only, so swapped is empty."""
+    """vLLM V0: prefills first and alone, or chunked. Recompute only, so swapped stays empty."""
 
     def plan(self):
         if self.settings["chunked"]:

@@ -130,7 +130,7 @@ class HandCases(unittest.TestCase):
                          [(0, 4, 0), (2, 3, 4 + 1), (0, 2, 4)])
 
     def test_routers(self):
-        # By 50 replica 0 is empty and 1 is not: it takes one more, and at 1 : 1 the lowest id again.
+        # By 50 replica 0 is empty and 1 is not: it takes one, and at 1 : 1 the lowest id again.
         rows = [(0, 2, 1), (0, 2, 9), (50, 2, 1), (50, 2, 1)]
         out = run("vllm_v1", rows, blocks=9, replicas=2, router="least_loaded")
         self.assertEqual(columns(out["requests"], "replica"), [(0,), (1,), (0,), (0,)])
