@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "models/power/clock_grid.h"
@@ -27,18 +29,11 @@ struct Coefficients {
   double cap = 0;  // a tick
 };
 
-std::int64_t nearest(double x) { return static_cast<std::int64_t>(x + (x < 0 ? -0.5 : 0.5)); }
+std::int64_t nearest(double x) { return static_cast<std::int64_t>(x + std::copysign(0.5, x)); }
 
-// A line scaled by a factor that is no integer, so that it stays an exact line: all lines of a
+// Joules per FLOP are no integers, yet a price must be an exact line of integers. All lines of a
 // work advance together, so with `turns` = first / slope of one of them, first - turns * slope is
-// the same for the batch however far it is advanced. Only this rest and the slope are rounded.
-Line scaled(const Line& line, double factor, std::int64_t turns) {
-  if (line.slope == 0) return {nearest(factor * static_cast<double>(line.first)), 0};
-  const std::int64_t slope = nearest(factor * static_cast<double>(line.slope));
-  const auto rest = static_cast<double>(line.first - turns * line.slope);
-  return {nearest(factor * rest) + turns * slope, slope};
-}
-
+// the same for the batch however far it is advanced: only this rest and the slope are rounded.
 std::int64_t turns_of(const Work& work) {
   for (int k = 0; k < work.count; ++k) {
     const KernelWork& kernel = work.kernels[k];
@@ -48,6 +43,27 @@ std::int64_t turns_of(const Work& work) {
   }
   return 0;
 }
+
+struct Rest {
+  double rest = 0;
+  double slope = 0;
+
+  static Rest of(const Line& line, std::int64_t turns) {
+    if (line.slope == 0) return {static_cast<double>(line.first), 0};
+    return {static_cast<double>(line.first - turns * line.slope), static_cast<double>(line.slope)};
+  }
+  Line line(std::int64_t turns) const {
+    if (slope == 0) return {nearest(rest), 0};
+    const std::int64_t step = nearest(slope);
+    return {nearest(rest) + turns * step, step};
+  }
+  Rest& operator+=(const Rest& other) {
+    rest += other.rest;
+    slope += other.slope;
+    return *this;
+  }
+  friend Rest operator*(double factor, Rest r) { return {factor * r.rest, factor * r.slope}; }
+};
 
 // The longer of two, and for how many steps it stays so. At a tie the steeper one is the longer.
 const Line& longer(const Line& a, const Line& b, std::int64_t& steps) {
@@ -61,12 +77,19 @@ const Line& longer(const Line& a, const Line& b, std::int64_t& steps) {
   return big;
 }
 
-// A step at one clock.
-struct Outcome {
-  Line device;  // ticks of its kernels
-  std::array<Line, kEnergyParts> picojoules{};
+// What the kernels of a work draw apart from the time they take; arithmetic at the base clock.
+struct Draw {
+  std::array<Rest, Work::kMost> arithmetic;
+  std::array<Rest, Work::kMost> bytes;
+  Rest all_arithmetic;
+  Rest all_bytes;
+};
+
+// The time of a step at one clock.
+struct Timing {
+  std::array<Line, Work::kMost> kernels;
+  Line device;  // all of them
   std::int64_t steps = kLongestRun;
-  Line excess;  // pJ beyond the cap; > 0: the clock is too high
 };
 
 class StatePower final : public Power {
@@ -80,49 +103,106 @@ class StatePower final : public Power {
 
   void price(const Work& work, Price& price) override {
     const std::int64_t turns = turns_of(work);
-    Outcome best = choose(work, turns);
-    price.steps = std::min(work.steps, best.steps);
-    const Line host = work.host_ticks;
-    price.ticks = work.host_overlaps ? longer(best.device, host, price.steps) : best.device + host;
-    price.picojoules = best.picojoules;
-    Line total = price.ticks;
+    price.picojoules = {};
     if (known_) {
-      const Line gap{price.ticks.first - best.device.first, price.ticks.slope - best.device.slope};
-      price.picojoules[static_cast<int>(EnergyPart::HostGap)] += scaled(gap, c_.context, turns);
-      for (const Line& part : price.picojoules) total += part;
+      set_draw(work, turns);
+      choose(work, turns);
+      finish(work, price);
+      charge(work, turns, price);
+    } else {
+      set_timing(work, turns, grid_[0], timing_);
+      finish(work, price);
+      price.steps = std::min(price.steps, summable_steps(price.ticks));
     }
-    price.steps = std::min(price.steps, summable_steps(total));
   }
 
  private:
-  // The highest clock within the cap. Power never falls with the clock, so the search may start
-  // anywhere: at the last answer, which is usually right.
-  Outcome choose(const Work& work, std::int64_t turns) {
-    Outcome at = outcome(work, turns, grid_[clock_]);
-    if (at.excess.first > 0) {
-      while (clock_ + 1 < grid_.size()) {
-        const Line above = at.excess;
-        at = outcome(work, turns, grid_[++clock_]);
-        if (at.excess.first <= 0) return bounded(at, above);
-        at.steps = std::min(at.steps, steps_over(above));
-      }
-      return at;
+  void set_draw(const Work& work, std::int64_t turns) {
+    draw_.all_arithmetic = draw_.all_bytes = {};
+    for (int k = 0; k < work.count; ++k) {
+      const KernelWork& kernel = work.kernels[k];
+      draw_.arithmetic[k] =
+          c_.flop[static_cast<int>(kernel.arithmetic)] * Rest::of(kernel.flops, turns);
+      draw_.bytes[k] = c_.hbm_byte * Rest::of(kernel.bytes, turns);
+      draw_.bytes[k] += c_.link_byte * Rest::of(kernel.link_bytes, turns);
+      draw_.all_arithmetic += draw_.arithmetic[k];
+      draw_.all_bytes += draw_.bytes[k];
     }
-    while (clock_ > 0) {
-      Outcome faster = outcome(work, turns, grid_[clock_ - 1]);
-      if (faster.excess.first > 0) return bounded(at, faster.excess);
-      at = faster;
-      --clock_;
-    }
-    at.steps = std::min(at.steps, steps_within(at.excess));
-    return at;
   }
 
-  // For how many steps this clock fits and the one above does not.
-  static Outcome bounded(Outcome at, const Line& above) {
-    at.steps = std::min({at.steps, steps_within(at.excess), steps_over(above)});
-    return at;
+  static void set_timing(const Work& work, std::int64_t turns, const ClockPoint& clock,
+                         Timing& timing) {
+    timing.device = {};
+    timing.steps = kLongestRun;
+    for (int k = 0; k < work.count; ++k) {
+      const KernelWork& kernel = work.kernels[k];
+      Line compute = kernel.compute_ticks;
+      if (clock.slowdown != 1 && compute != Line{})
+        compute = (clock.slowdown * Rest::of(compute, turns)).line(turns);
+      timing.kernels[k] = longer(compute, kernel.memory_ticks, timing.steps) + kernel.fixed_ticks;
+      timing.device += timing.kernels[k];
+    }
   }
+
+  // pJ beyond the cap; above 0 the clock is too high.
+  Line excess(const Timing& timing, const ClockPoint& clock, std::int64_t turns) const {
+    Rest sum = (c_.context - c_.cap) * Rest::of(timing.device, turns);
+    sum += clock.dynamic * draw_.all_arithmetic;
+    sum += draw_.all_bytes;
+    return sum.line(turns);
+  }
+
+  // Sets `timing_` at the highest clock within the cap. Power never falls with the clock, so the
+  // search may start anywhere: at the last answer for a step as far beyond the cap as this one.
+  void choose(const Work& work, std::int64_t turns) {
+    clock_ = 0;
+    set_timing(work, turns, grid_[0], timing_);
+    const Line over = excess(timing_, grid_[0], turns);
+    if (over.first <= 0) {
+      timing_.steps = std::min(timing_.steps, steps_within(over));
+      return;
+    }
+    if (grid_.size() == 1) return;
+    const double allowed = c_.cap * static_cast<double>(timing_.device.first);
+    const double share = std::min(1.0, static_cast<double>(over.first) / allowed);
+    std::uint8_t& hint = hints_[static_cast<std::size_t>(share * (kHints - 1))];
+    clock_ = hint;
+    set_timing(work, turns, grid_[clock_], timing_);
+    const Line here = excess(timing_, grid_[clock_], turns);
+    if (here.first > 0) {
+      slow_down(work, turns, here);
+    } else {
+      speed_up(work, turns, here);
+    }
+    hint = static_cast<std::uint8_t>(clock_);
+  }
+
+  void slow_down(const Work& work, std::int64_t turns, Line over) {
+    while (over.first > 0 && clock_ + 1 < grid_.size()) {
+      const Line above = over;
+      set_timing(work, turns, grid_[++clock_], timing_);
+      over = excess(timing_, grid_[clock_], turns);
+      timing_.steps = std::min(timing_.steps, steps_over(above));
+    }
+    if (over.first <= 0) timing_.steps = std::min(timing_.steps, steps_within(over));
+  }
+
+  void speed_up(const Work& work, std::int64_t turns, Line over) {
+    while (clock_ > 0) {
+      set_timing(work, turns, grid_[clock_ - 1], faster_);
+      const Line above = excess(faster_, grid_[clock_ - 1], turns);
+      if (above.first > 0) {
+        timing_.steps = std::min(timing_.steps, steps_over(above));
+        break;
+      }
+      std::swap(timing_, faster_);
+      over = above;
+      --clock_;
+    }
+    timing_.steps = std::min(timing_.steps, steps_within(over));
+  }
+
+  // For how many steps the power stays within the cap, or beyond it.
   static std::int64_t steps_within(const Line& excess) {
     return excess.slope > 0 ? -excess.first / excess.slope + 1 : kLongestRun;
   }
@@ -130,37 +210,49 @@ class StatePower final : public Power {
     return excess.slope < 0 ? (excess.first - 1) / -excess.slope + 1 : kLongestRun;
   }
 
-  Outcome outcome(const Work& work, std::int64_t turns, const ClockPoint& clock) const {
-    Outcome out;
+  void finish(const Work& work, Price& price) const {
+    price.steps = std::min(work.steps, timing_.steps);
+    price.ticks = work.host_overlaps ? longer(timing_.device, work.host_ticks, price.steps)
+                                     : timing_.device + work.host_ticks;
+  }
+
+  // Each part pays its kernels' time, arithmetic and bytes; the wait for the host is its own part.
+  void charge(const Work& work, std::int64_t turns, Price& price) const {
+    std::array<Rest, kEnergyParts> parts{};
+    std::uint32_t touched = 1U << static_cast<int>(EnergyPart::HostGap);
+    const double dynamic = grid_[clock_].dynamic;
     for (int k = 0; k < work.count; ++k) {
       const KernelWork& kernel = work.kernels[k];
-      const Line compute = clock.slowdown == 1
-                               ? kernel.compute_ticks
-                               : scaled(kernel.compute_ticks, clock.slowdown, turns);
-      const Line ticks = longer(compute, kernel.memory_ticks, out.steps) + kernel.fixed_ticks;
-      out.device += ticks;
-      if (!known_) continue;
-      const double flop = c_.flop[static_cast<int>(kernel.arithmetic)] * clock.dynamic;
-      Line& part = out.picojoules[static_cast<int>(kernel.part)];
-      part += scaled(ticks, c_.context, turns);
-      part += scaled(kernel.flops, flop, turns);
-      Line& bytes = out.picojoules[static_cast<int>(kernel.bytes_part)];
-      bytes += scaled(kernel.bytes, c_.hbm_byte, turns);
-      bytes += scaled(kernel.link_bytes, c_.link_byte, turns);
+      Rest& part = parts[static_cast<int>(kernel.part)];
+      part += c_.context * Rest::of(timing_.kernels[k], turns);
+      part += dynamic * draw_.arithmetic[k];
+      parts[static_cast<int>(kernel.bytes_part)] += draw_.bytes[k];
+      touched |= 1U << static_cast<int>(kernel.part);
+      touched |= 1U << static_cast<int>(kernel.bytes_part);
     }
-    if (!known_) return out;
-    const Line allowed = scaled(out.device, c_.cap, turns);
-    for (const Line& part : out.picojoules) out.excess += part;
-    out.excess.first -= allowed.first;
-    out.excess.slope -= allowed.slope;
-    return out;
+    const Line gap{price.ticks.first - timing_.device.first,
+                   price.ticks.slope - timing_.device.slope};
+    parts[static_cast<int>(EnergyPart::HostGap)] += c_.context * Rest::of(gap, turns);
+    Line total = price.ticks;
+    for (; touched != 0; touched &= touched - 1) {
+      const int part = std::countr_zero(touched);
+      price.picojoules[part] = parts[part].line(turns);
+      total += price.picojoules[part];
+    }
+    price.steps = std::min(price.steps, summable_steps(total));
   }
 
   bool known_;
   Coefficients c_;
   std::int64_t idle_;
   std::vector<ClockPoint> grid_;
-  std::size_t clock_ = 0;  // of the last answer
+  std::size_t clock_ = 0;  // of this price
+  static constexpr int kHints = 64;
+  std::array<std::uint8_t, kHints> hints_{};
+  // Scratch of one price.
+  Draw draw_;
+  Timing timing_;
+  Timing faster_;
 };
 
 bool coefficients_known(const Deployment& d) {
