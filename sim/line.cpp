@@ -6,7 +6,7 @@
 namespace kvern {
 
 std::int64_t steps_within(const Line& line, std::int64_t limit, std::int64_t most) {
-  if (limit < line.first || most <= 0) return most > 0 && line.first <= limit ? 1 : 0;
+  if (most <= 0 || limit < line.first) return 0;
   // sum(k) = k (first - slope/2) + k^2 slope/2; solve, then correct by exact sums.
   const double slope = static_cast<double>(line.slope);
   const double a = static_cast<double>(line.first) - slope / 2;

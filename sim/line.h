@@ -30,7 +30,8 @@ struct Line {
   friend bool operator==(const Line&, const Line&) = default;
 };
 
-// The most steps k <= most with sum(k) <= limit. first and slope are not negative, sum(most + 1) fits.
+// The most steps k <= most with sum(k) <= limit. first and slope are not negative, sum(most + 1)
+// fits.
 std::int64_t steps_within(const Line& line, std::int64_t limit, std::int64_t most);
 
 // A run of steps is never longer than this, so that every sum of a price fits 63 bits.

@@ -1,5 +1,5 @@
-// vLLM's V0 scheduler (core/scheduler.py @0054e1f), recompute only. By default prefill comes first: a
-// step is prefill only as soon as one prompt can be admitted, whole; else every running request
+// vLLM's V0 scheduler (core/scheduler.py @0054e1f), recompute only. By default prefill comes first:
+// a step is prefill only as soon as one prompt can be admitted, whole; else every running request
 // decodes. With chunked prefill one budget serves running requests first, then the queue.
 #include <algorithm>
 #include <cstdint>
@@ -23,7 +23,8 @@ class VllmV0 final : public Batching {
       : chunked_(p.get("chunked", false, "chunked prefill")),
         max_num_seqs_(p.get("max_num_seqs", 256U, "most requests running at once", {1, 1 << 20})),
         max_model_len_(p.find<std::uint32_t>(
-            "max_model_len", "prompt + max_tokens beyond this is rejected on arrival; absent: no limit",
+            "max_model_len",
+            "prompt + max_tokens beyond this is rejected on arrival; absent: no limit",
             {1, 2147483648.0})),
         given_budget_(p.find<std::uint32_t>("max_num_batched_tokens",
                                             "most tokens of a step; absent: max(max_model_len, "
@@ -34,8 +35,8 @@ class VllmV0 final : public Batching {
                        "one_block"
                    ? 1
                    : 0),
-        watermark_(p.get("watermark", Share{0.01}, "share of blocks an admission leaves free")
-                       .value) {
+        watermark_(
+            p.get("watermark", Share{0.01}, "share of blocks an admission leaves free").value) {
     p.choice("preemption", "recompute", {"recompute"}, "what becomes of a victim's blocks");
     if (given_budget_) {
       budget_ = *given_budget_;

@@ -20,7 +20,8 @@ class VllmV1 final : public Batching {
       : max_num_seqs_(p.get("max_num_seqs", 256U, "most requests running at once", {1, 1 << 20})),
         budget_(p.get("max_num_batched_tokens", 2048U, "most tokens of a step", {1, 1 << 24})),
         max_model_len_(p.find<std::uint32_t>(
-            "max_model_len", "prompt + max_tokens beyond this is rejected on arrival; absent: no limit",
+            "max_model_len",
+            "prompt + max_tokens beyond this is rejected on arrival; absent: no limit",
             {1, 2147483648.0})),
         threshold_(p.get("long_prefill_token_threshold", 0U,
                          "most prefill tokens of one request in a step; 0: no limit")),
@@ -47,8 +48,10 @@ class VllmV1 final : public Batching {
   Fit fit(const Arrival& request) const override {
     const std::uint64_t most = std::uint64_t{request.prompt_tokens} + request.output_tokens;
     const bool too_long =
-        max_model_len_ && std::uint64_t{request.prompt_tokens} + request.max_tokens > *max_model_len_;
-    const bool too_large = (most - 1 + limits_.block_size - 1) / limits_.block_size > limits_.blocks;
+        max_model_len_ &&
+        std::uint64_t{request.prompt_tokens} + request.max_tokens > *max_model_len_;
+    const bool too_large =
+        (most - 1 + limits_.block_size - 1) / limits_.block_size > limits_.blocks;
     return too_long || too_large ? Fit::RefusedOnArrival : Fit::Fits;
   }
 

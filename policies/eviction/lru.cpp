@@ -1,5 +1,5 @@
-// Least recently used, as vLLM's free queue: a block that nobody uses any more goes to the tail, the
-// head is evicted. A request frees its last block first, so the tail of a chain goes before its
+// Least recently used, as vLLM's free queue: a block that nobody uses any more goes to the tail,
+// the head is evicted. A request frees its last block first, so the tail of a chain goes before its
 // head. O(1) a call: one doubly linked list over block ids.
 #include <cstdint>
 #include <memory>

@@ -33,8 +33,7 @@ void BucketLedger::busy(SimTime from, SimTime to) {
 void BucketLedger::write(const Bucket& bucket, SimTime end) {
   BucketRow row = bucket.row;
   const std::int64_t idle_ns = (end - row.start_ns) * replicas_ - row.busy_ns;
-  const Int128 picojoules =
-      bucket.picojoules + Int128{idle_ns} * idle_picojoules_per_us_ / 1000;
+  const Int128 picojoules = bucket.picojoules + Int128{idle_ns} * idle_picojoules_per_us_ / 1000;
   row.energy_nj = static_cast<std::int64_t>(picojoules / 1000);
   if (records_ != nullptr) records_->bucket(row);
 }

@@ -1,5 +1,5 @@
-// What a pool did in each bucket of simulated time. Counts, tokens and joules of a step belong to the
-// bucket in which it ends; busy time is split at the edges.
+// What a pool did in each bucket of simulated time. Counts, tokens and joules of a step belong to
+// the bucket in which it ends; busy time is split at the edges.
 #pragma once
 
 #include <cstdint>

@@ -27,8 +27,8 @@ void DecodeSet::join(Slot slot) {
   members_.push_back(slot);
   ++count_;
   kv_tokens_ += request.computed + 1;
-  const std::int64_t key = static_cast<std::int64_t>(request.computed + 1) -
-                           static_cast<std::int64_t>(step_);
+  const std::int64_t key =
+      static_cast<std::int64_t>(request.computed + 1) - static_cast<std::int64_t>(step_);
   if (count_ == 1 || (longest_known_ && key > longest_key_)) {
     longest_key_ = key;
     longest_known_ = true;
@@ -81,9 +81,9 @@ void DecodeSet::leave(Slot slot) {
   members_[request.member] = members_.back();
   requests_[members_.back()].member = request.member;
   members_.pop_back();
-  if (longest_known_ && static_cast<std::int64_t>(request.computed + 1) -
-                                static_cast<std::int64_t>(step_) ==
-                            longest_key_) {
+  if (longest_known_ &&
+      static_cast<std::int64_t>(request.computed + 1) - static_cast<std::int64_t>(step_) ==
+          longest_key_) {
     longest_known_ = false;
   }
 }

@@ -85,8 +85,8 @@ class DecodeSet {
   std::uint64_t kv_tokens_ = 0;
   std::vector<std::uint32_t> residues_;  // sequences by (step of their next new block) mod size
   std::vector<Slot> residue_heads_, residue_tails_;
-  Instant last_end_;           // end of the latest decode step
-  std::vector<Group> fresh_;   // sequences without a decode step since they joined
+  Instant last_end_;          // end of the latest decode step
+  std::vector<Group> fresh_;  // sequences without a decode step since they joined
   std::uint32_t fresh_count_ = 0;
   mutable std::int64_t longest_key_ = 0;  // computed + 1 - step of the longest; all advance alike
   mutable bool longest_known_ = false;

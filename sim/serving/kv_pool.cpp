@@ -5,8 +5,8 @@
 
 namespace kvern {
 
-KvPool::KvPool(std::uint32_t capacity, std::uint32_t block_size,
-               std::unique_ptr<Eviction> eviction, Records* records, std::uint16_t replica)
+KvPool::KvPool(std::uint32_t capacity, std::uint32_t block_size, std::unique_ptr<Eviction> eviction,
+               Records* records, std::uint16_t replica)
     : capacity_(capacity),
       block_size_(block_size),
       eviction_(std::move(eviction)),
@@ -162,6 +162,17 @@ void KvPool::release(Request& request, bool resumes, SimTime now) {
   request.held = 0;
   request.named = 0;
   if (!resumes) request.retained.clear();
+}
+
+std::string KvPool::broken_law() const {
+  if (used_ > capacity_) {
+    return std::to_string(used_) + " blocks used of " + std::to_string(capacity_);
+  }
+  if (!eviction_) return {};
+  const auto users = std::count_if(blocks_.begin(), blocks_.end(),
+                                   [](const Block& block) { return block.users > 0; });
+  if (users == static_cast<std::ptrdiff_t>(used_)) return {};
+  return std::to_string(users) + " blocks have users, " + std::to_string(used_) + " are counted";
 }
 
 }  // namespace kvern

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sim/ports/eviction.h"
@@ -52,6 +53,8 @@ class KvPool {
   // All blocks of a request that ends or is preempted, last block first. Blocks filled beyond the
   // trace's ids get private names, found again only by its own resumption (`resumes`).
   void release(Request& request, bool resumes, SimTime now);
+  // Law 2 counted anew; what is broken, or "".
+  std::string broken_law() const;
 
  private:
   enum class Content : std::uint8_t { None, Shared, Private };
@@ -63,8 +66,7 @@ class KvPool {
   };
   std::uint32_t take(SimTime now);
   void evict(std::uint32_t block, SimTime now);
-  void announce(const Request& request, std::uint32_t position, std::uint64_t content,
-                SimTime now);
+  void announce(const Request& request, std::uint32_t position, std::uint64_t content, SimTime now);
   std::uint32_t find_private(const Request& request, std::uint32_t position) const;
 
   std::uint32_t capacity_;

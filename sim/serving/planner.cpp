@@ -14,6 +14,7 @@ void Planner::begin(SimTime now) {
   plan_.parked.clear();
   plan_.refused.clear();
   plan_.preempted = 0;
+  plan_.spare = 0;
   plan_.every_step = state_.naming_decodes > 0;
 }
 
@@ -35,8 +36,7 @@ Slot Planner::first_prefilling() const {
 
 std::uint32_t Planner::tokens(Slot slot) const {
   const Request& request = state_.requests[slot];
-  return request.prompt +
-         (decoding(slot) ? state_.decoding.generated(request) : request.generated);
+  return request.prompt + (decoding(slot) ? state_.decoding.generated(request) : request.generated);
 }
 
 std::uint32_t Planner::computed(Slot slot) const {
@@ -65,6 +65,7 @@ bool Planner::decodes_fit(std::uint32_t spare) const {
 }
 
 bool Planner::decode_all(std::int64_t budget, std::uint32_t spare) {
+  plan_.spare = spare;
   if (!bulk_ || state_.naming_decodes > 0) return false;
   if (decodes() > budget || !decodes_lead()) return false;
   if (!decodes_fit(spare)) {
@@ -122,8 +123,7 @@ void Planner::preempt(Slot slot) {
   Request& request = state_.requests[slot];
   if (request.stage == Stage::Decode) {
     state_.decoding.leave(slot);
-    request.picojoules +=
-        static_cast<std::int64_t>(state_.energy_counter - request.energy_mark);
+    request.picojoules += static_cast<std::int64_t>(state_.meter.read() - request.energy_mark);
     if (request.ids > request.named) --state_.naming_decodes;
   } else {
     --state_.prefilling;

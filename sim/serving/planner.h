@@ -10,13 +10,15 @@
 #include "sim/serving/kv_pool.h"
 #include "sim/serving/queues.h"
 #include "sim/serving/request.h"
+#include "sim/serving/share_meter.h"
 
 namespace kvern {
 
 // What a replica holds. Planner and Replica share it.
 struct ReplicaState {
   ReplicaState(KvPool kv, std::uint32_t block_size)
-      : pool(std::move(kv)), decoding(requests, block_size, pool.names_blocks()),
+      : pool(std::move(kv)),
+        decoding(requests, block_size, pool.names_blocks()),
         running(requests) {}
   ReplicaState(const ReplicaState&) = delete;
   ReplicaState& operator=(const ReplicaState&) = delete;
@@ -26,9 +28,9 @@ struct ReplicaState {
   DecodeSet decoding;
   RunningList running;
   WaitingQueue waiting;
-  std::uint32_t prefilling = 0;       // running requests whose prefill is not complete
-  std::uint32_t naming_decodes = 0;   // decodes whose output blocks carry ids of the trace
-  std::uint64_t energy_counter = 0;   // picojoules that one decoding sequence has been charged
+  std::uint32_t prefilling = 0;      // running requests whose prefill is not complete
+  std::uint32_t naming_decodes = 0;  // decodes whose output blocks carry ids of the trace
+  ShareMeter meter;                  // joules of the decodes
 };
 
 struct Plan {
@@ -42,6 +44,7 @@ struct Plan {
   std::vector<Slot> parked;          // decodes that sit out this step
   std::vector<Slot> refused;         // taken off the queue for good
   std::uint32_t preempted = 0;
+  std::uint32_t spare = 0;  // free blocks that the rule wants at each decode
   bool every_step = false;
 
   bool has_work() const { return decodes || !chunks.empty(); }
@@ -115,7 +118,7 @@ class Planner {
   Ledger& ledger_;
   bool bulk_;
   SimTime now_ = 0;
-  std::uint64_t number_ = 0;         // of the plan
+  std::uint64_t number_ = 0;  // of the plan
   std::uint32_t decodes_planned_ = 0;
   Plan plan_;
 };

@@ -1,5 +1,5 @@
-// One replica: a queue, a batch, a KV pool and an engine that steps. It plans a step, prices it, and
-// jumps over as many equal decode steps as the plan stays valid for. A jump is a promise:
+// One replica: a queue, a batch, a KV pool and an engine that steps. It plans a step, prices it,
+// and jumps over as many equal decode steps as the plan stays valid for. A jump is a promise:
 // settle(t) gives the state at the last step end <= t.
 #pragma once
 
@@ -76,8 +76,10 @@ class Replica {
     std::uint32_t decodes = 0;
     std::uint32_t sequences = 0;
     std::uint32_t prefill_tokens = 0;
-    std::uint64_t chunk_kv = 0;  // cached tokens that the chunks read
-    std::int64_t share = 1;      // in how many parts a step's joules are divided
+    std::uint32_t preempted = 0;  // by its plan
+    std::uint32_t waiting = 0;    // after it
+    std::uint64_t chunk_kv = 0;   // cached tokens that the chunks read
+    std::int64_t share = 1;       // in how many parts a step's joules are divided
     StepKind kind = StepKind::Decode;
   };
   void start_run(const Plan& plan);
@@ -85,14 +87,14 @@ class Replica {
   void advance(std::int64_t steps);
   void advance_in_bucket(std::int64_t steps);
   void allocate_ahead(std::int64_t steps);
-  void take_block_time(std::int64_t steps, std::int64_t skip);
+  void book_tokens(std::int64_t steps, Instant end);
+  void book_bucket(std::int64_t steps, SimTime from, SimTime end);
   void charge(std::int64_t steps, SimTime end);
-  void flush_energy();
   void emit_tokens();
   void join_decodes(Slot slot);
   void leave_decodes(Slot slot);
   void finish(Slot slot, RequestStatus status, Departures& left);
-  void step_row(SimTime from, SimTime to);
+  void write_step(SimTime from, SimTime end);
 
   std::uint16_t id_;
   std::uint16_t pool_;
@@ -110,12 +112,12 @@ class Replica {
   Work work_;
   Run run_;
   bool active_ = false;
-  Instant clock_;  // end of the latest step
+  bool just_ended_ = false;  // the next plan starts at the clock, not at the event's nanosecond
+  Instant clock_;            // end of the latest step
   SimTime next_end_ = kNever;
   std::uint64_t evictions_booked_ = 0;
-  std::uint32_t used_at_end_ = 0;  // blocks in use during the latest step
-  Int128 pending_picojoules_ = 0;  // of steps with the present share, not yet divided
-  std::int64_t pending_share_ = 1;
+  std::uint32_t used_at_end_ = 0;      // blocks in use during the latest step
+  std::int64_t step_picojoules_ = 0;   // of the latest run of steps
   std::int64_t chunk_picojoules_ = 0;  // one share of the latest step with chunks
   std::vector<Slot> ending_;
 };

@@ -7,6 +7,8 @@
 
 #include "sim/base/ids.h"
 #include "sim/base/time.h"
+#include "sim/ports/arrivals.h"
+#include "sim/records.h"
 
 namespace kvern {
 
@@ -42,12 +44,12 @@ struct Request {
   std::uint32_t known = 0;      // tokens known at its last admission: what its prefill computes
   std::uint32_t highest = 0;    // positions computed before a preemption
   std::uint64_t since = 0;
-  Instant last_token;           // of the latest token, as of `since`
+  Instant last_token;  // of the latest token, as of `since`
 
   // KV blocks
-  std::uint32_t held = 0;       // blocks, as of `since`
-  std::uint32_t ids = 0;        // leading blocks that carry an id of the trace
-  std::uint32_t named = 0;      // leading blocks already named in the cache
+  std::uint32_t held = 0;   // blocks, as of `since`
+  std::uint32_t ids = 0;    // leading blocks that carry an id of the trace
+  std::uint32_t named = 0;  // leading blocks already named in the cache
   std::uint32_t cached = 0, resumed = 0, recomputed = 0;  // tokens
 
   // Attributed joules; `energy_mark` is its replica's counter when it began to decode.
@@ -64,11 +66,16 @@ struct Request {
   std::uint32_t member = 0;     // index in the decode set
   std::uint64_t planned = 0;    // number of the plan that scheduled it last
 
-  std::vector<std::uint32_t> block_ids;    // of the trace
-  std::vector<std::uint32_t> blocks;       // held, only where the pool names blocks
+  std::vector<std::uint32_t> block_ids;  // of the trace
+  std::vector<std::uint32_t> blocks;     // held, only where the pool names blocks
   std::vector<RetainedBlock> retained;
 
   std::uint32_t tokens() const { return prompt + generated; }
+
+  // A newcomer. `block_size` 0: blocks have no names in this pool.
+  void reset(const Arrival& newcomer, std::uint32_t block_size);
+  RequestRow row(RequestStatus status, std::uint16_t pool, std::uint16_t replica,
+                 SimTime now) const;
 };
 
 class RequestSlab {
