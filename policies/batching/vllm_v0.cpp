@@ -119,7 +119,9 @@ class VllmV0 final : public Batching {
     for (; request != kNoSlot && budget > 0; request = p.next_running(request)) {
       const std::int64_t lacking = p.tokens(request) - p.computed(request);
       const auto n = static_cast<std::uint32_t>(std::min(lacking, budget));
-      while (p.free_blocks() < spare_ || !p.allocate(request, n)) {
+      // A prefill has blocks for its whole prompt since it was admitted.
+      const std::uint32_t spare = p.decoding(request) ? spare_ : 0;
+      while (p.free_blocks() < spare || !p.allocate(request, n)) {
         const Slot victim = p.last_running();
         p.preempt(victim);
         if (victim == request) return;

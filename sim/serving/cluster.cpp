@@ -125,11 +125,13 @@ SimTime Cluster::next_instant() {
 }
 
 void Cluster::step(SimTime now) {
+  // Rows of one instant go out together: a jump that is cut at this very instant ends after it.
+  if (now != left_at_) write_departures();
+  left_at_ = now;
   end_runs(now);
   if (now >= next_edge_) bucket_edge(now);
   take_arrivals(now);
   plan_touched(now);
-  write_departures(now);
   if (!self_checks_) return;
   for (const auto& replica : replicas_) {
     const std::string broken = replica->broken_law();
@@ -234,7 +236,7 @@ void Cluster::plan_touched(SimTime now) {
   touched_.clear();
 }
 
-void Cluster::write_departures(SimTime) {
+void Cluster::write_departures() {
   if (left_.empty()) return;
   if (left_.size() > 1) {
     std::sort(left_.begin(), left_.end(),
@@ -247,11 +249,12 @@ void Cluster::write_departures(SimTime) {
 void Cluster::close(Stopped how) {
   if (how == Stopped::Stop) last_event_ = stop_;
   if (first_arrival_ == kNever) first_arrival_ = last_event_;
+  write_departures();
   for (const auto& replica : replicas_) {
     replica->settle(last_event_);
     replica->drain(left_);
   }
-  write_departures(last_event_);
+  write_departures();
   for (std::size_t i = 0; i < pools_.size(); ++i) {
     Pool& pool = pools_[i];
     Ledger& ledger = pool.ledger;

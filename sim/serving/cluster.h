@@ -99,7 +99,7 @@ class Cluster final : private ClusterView {
   void route(const Arrival& request, SimTime now);
   void plan_touched(SimTime now);
   void touch(std::uint32_t replica);
-  void write_departures(SimTime now);
+  void write_departures();
   void close(Stopped how);
 
   std::vector<Pool> pools_;
@@ -121,7 +121,8 @@ class Cluster final : private ClusterView {
   bool waiting_room_ = false;  // the present request fits nowhere and waits for its refusal
   std::vector<std::uint32_t> touched_;
   std::vector<bool> is_touched_;
-  Departures left_;
+  Departures left_;  // at the instant left_at_, not yet written
+  SimTime left_at_ = -1;
   std::uint64_t arrived_ = 0;
   SimTime first_arrival_ = kNever;
   SimTime last_event_ = 0;

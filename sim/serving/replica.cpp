@@ -51,12 +51,12 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
     row.waiting_max = std::max(row.waiting_max, state_.waiting.count());
   }
   // Behind a blocked head, or with all places taken, a newcomer changes no plan of this jump.
-  if (!active_ || run_.steps - run_.done <= 1 || !first) return;
+  if (!active_ || run_.steps == 1 || !first) return;
   const bool full = state_.running.count() >= batching_->most_sequences();
   if (full && batching_->fit(arrival) == Fit::Fits) return;
   const std::int64_t before =
       steps_within(run_.price.ticks, ticks_until(run_.start, now - 1), run_.steps);
-  run_.steps = std::min(run_.steps, std::max(before, run_.done) + 1);
+  run_.steps = std::min(run_.steps, std::max(before + 1, run_.done));
   next_end_ = run_.start.plus(run_.price.ticks.sum(run_.steps)).ceil_ns();
 }
 
@@ -243,8 +243,10 @@ void Replica::drain(Departures& left) {
     left.push_back(row);
   };
   if (active_) {
+    allocate_step_under_way();
     for (const Slot slot : planner_.plan().parked) join_decodes(slot);
   }
+  ledger_.evictions += state_.pool.evictions();
   for (Slot slot = state_.running.first(); slot != kNoSlot; slot = state_.requests[slot].next) {
     leave(slot);
   }
