@@ -79,7 +79,7 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   pool.power = std::make_unique<LabPower>(lab.joules);
   pool.make_batching = [text = lab.batching] { return make(batching::table(), text); };
   pool.make_eviction = [text = lab.eviction] { return make(eviction::table(), text); };
-  setup.admission = make(admission::table(), "always");
+  setup.admission = make(admission::table(), lab.admission);
   setup.routing = make(routing::table(), lab.routing);
   setup.arrivals = std::make_unique<ListedArrivals>(lab);
   setup.records = &records;
