@@ -1,0 +1,54 @@
+// Any CSV file with a header line: the options name the columns and the unit of time.
+#include <absl/container/flat_hash_map.h>
+
+#include "traces/csv_rows.h"
+#include "traces/importers.h"
+
+namespace kvern {
+
+namespace {
+
+int digits_of(const std::string& unit) {
+  return unit == "s" ? 9 : unit == "ms" ? 6 : unit == "us" ? 3 : 0;
+}
+
+}  // namespace
+
+void import_csv(ByteSource& source, const ImportOptions& options, TraceBuilder& trace) {
+  const bool dates = options.time_unit == "date";
+  trace.clock_is_utc = dates;
+  std::vector<std::string> names = {options.time_column, options.prompt_column,
+                                    options.output_column};
+  // Place of a column that the options may leave out.
+  const auto place = [&](const std::string& name) {
+    if (!name.empty()) names.push_back(name);
+    return name.empty() ? SIZE_MAX : names.size() - 1;
+  };
+  const std::size_t session = place(options.session_column);
+  const std::size_t tenant = place(options.tenant_column);
+  const std::size_t language = place(options.language_column);
+  const std::size_t category = place(options.category_column);
+  CsvRows rows(source, trace, names);
+  const auto text = [&](std::size_t column) {
+    return column == SIZE_MAX ? std::string_view{} : rows.text(column);
+  };
+  absl::flat_hash_map<std::string, std::int64_t> sessions;
+  while (rows.next()) {
+    TraceRow row;
+    if (!(dates ? rows.date_time(0, row.arrival_ns)
+                : rows.time(0, digits_of(options.time_unit), row.arrival_ns)) ||
+        !rows.count(1, row.prompt_tokens) || !rows.count(2, row.output_tokens)) {
+      continue;
+    }
+    row.tenant = text(tenant);
+    row.language = text(language);
+    row.category = text(category);
+    if (!text(session).empty()) {
+      const auto next = static_cast<std::int64_t>(sessions.size());
+      row.session = sessions.try_emplace(std::string(text(session)), next).first->second;
+    }
+    trace.add(row);
+  }
+}
+
+}  // namespace kvern
