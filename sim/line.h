@@ -14,6 +14,10 @@ struct Line {
   std::int64_t sum(std::int64_t count) const {
     return count * first + slope * (count * (count - 1) / 2);
   }
+  // Sum over the steps from .. from+count-1.
+  std::int64_t sum(std::int64_t from, std::int64_t count) const {
+    return Line{at(from), slope}.sum(count);
+  }
   Line& operator+=(const Line& other) {
     first += other.first;
     slope += other.slope;
@@ -25,6 +29,10 @@ struct Line {
   }
   friend bool operator==(const Line&, const Line&) = default;
 };
+
+// The most steps k <= most with sum(k) <= limit. first and slope are not negative, sum(most + 1)
+// fits.
+std::int64_t steps_within(const Line& line, std::int64_t limit, std::int64_t most);
 
 // A run of steps is never longer than this, so that every sum of a price fits 63 bits.
 inline constexpr std::int64_t kLongestRun = 8192;

@@ -62,7 +62,7 @@ std::uint32_t Distribution::whole_at(double u) const {
   const double value = at(u);
   if (value < 1.5) return 1;
   if (value >= 2147483647) return 2147483647;
-  return static_cast<std::uint32_t>(value + 0.5);
+  return static_cast<std::uint32_t>(exact::nearest_whole(value));
 }
 
 }  // namespace kvern

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/base/exact_math.h"
+
 namespace kvern {
 namespace {
 
@@ -125,7 +127,7 @@ void OpenSessions::finished(RequestId request, SimTime now) {
   const std::uint32_t slot = found->second;
   in_flight_.erase(found);
   Session& session = sessions_[slot];
-  session.pause = static_cast<SimTime>(keys_.think_ns->at(session.prefix->uniform()) + 0.5);
+  session.pause = exact::nearest_whole(keys_.think_ns->at(session.prefix->uniform()));
   if (!next_turn(session)) {
     session.blocks = {};
     free_slots_.push_back(slot);

@@ -1,5 +1,7 @@
 #include "traces/rate_pieces.h"
 
+#include "sim/base/exact_math.h"
+
 namespace kvern {
 
 RatePieces::RatePieces(const std::vector<RatePiece>& pieces, UnitGaps gaps, bool repeat,
@@ -33,7 +35,7 @@ SimTime RatePieces::next(Stream& stream) {
     if (begin_ == kNever) return kNever;
   }
   spent_ += gap;
-  return begin_ + static_cast<SimTime>(spent_ * pieces_[at_].ns_per_unit + 0.5);
+  return begin_ + exact::nearest_whole(spent_ * pieces_[at_].ns_per_unit);
 }
 
 }  // namespace kvern

@@ -1,6 +1,7 @@
 // Arrivals of one rate: gaps of mean 1/rate, each rounded to the nearest nanosecond.
 #pragma once
 
+#include "sim/base/exact_math.h"
 #include "sim/ports/arrival_process.h"
 #include "traces/unit_gaps.h"
 
@@ -17,8 +18,8 @@ class SteadyProcess : public ArrivalProcess {
     if (now_ == kNever) return kNever;
     const double gap_ns = gaps_.draw(stream) * mean_gap_ns_;
     // 146 years hold 2^62 ns; what lies beyond never comes.
-    now_ = gap_ns < 0x1p62 - static_cast<double>(now_) ? now_ + static_cast<SimTime>(gap_ns + 0.5)
-                                                       : kNever;
+    now_ =
+        gap_ns < 0x1p62 - static_cast<double>(now_) ? now_ + exact::nearest_whole(gap_ns) : kNever;
     return now_;
   }
 

@@ -6,7 +6,15 @@
 // Special values follow IEEE 754: NaN in, NaN out; log(0) = -inf; log(x < 0) = NaN; overflow = inf.
 #pragma once
 
+#include <cstdint>
+
 namespace kvern::exact {
+
+// The nearest whole number (halves up) of 0 <= x < 2^62.
+inline std::int64_t nearest_whole(double x) {
+  const auto whole = static_cast<std::int64_t>(x);
+  return whole + (x - static_cast<double>(whole) >= 0.5 ? 1 : 0);
+}
 
 double exp(double x);    // <= 1 ulp; gradual underflow (then <= 1 unit of 2^-1074 more)
 double expm1(double x);  // exp(x) - 1, <= 4 ulp also near 0

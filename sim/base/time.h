@@ -34,8 +34,10 @@ struct Instant {
   }
   // Rounded up: the nanosecond at which everyone else sees what happens here.
   SimTime ceil_ns() const { return ns + (ticks != 0 ? 1 : 0); }
-  // Ticks from `earlier` to here; exact while they are less than 2.4 h apart.
+  // Ticks from `earlier` to here; exact up to 1.2 h, beyond that the ticks of 1.2 h.
   std::int64_t ticks_since(const Instant& earlier) const {
+    constexpr SimTime longest = std::int64_t{1} << 42;
+    if (ns - earlier.ns >= longest) return longest << kTickBits;
     return ((ns - earlier.ns) << kTickBits) + ticks - earlier.ticks;
   }
   friend bool operator==(const Instant&, const Instant&) = default;

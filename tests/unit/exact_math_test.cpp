@@ -87,6 +87,12 @@ TEST(ExactMath, InvertsTheNormalDistribution) {
   EXPECT_EQ(exact::normal_quantile(0.9375), -exact::normal_quantile(0.0625));
 }
 
+TEST(ExactMath, RoundsToTheNearest) {
+  EXPECT_EQ(exact::nearest_whole(0.49999999999999994), 0);  // + 0.5 would give 1
+  EXPECT_EQ(exact::nearest_whole(2.5), 3);
+  EXPECT_EQ(exact::nearest_whole(4503599627370497.5), 4503599627370498);
+}
+
 TEST(ExactMath, FollowsIeeeAtTheEdges) {
   const double inf = std::numeric_limits<double>::infinity();
   EXPECT_EQ(exact::log(0), -inf);

@@ -2,6 +2,7 @@
 // piecewise for minutes that differ.
 #include <memory>
 
+#include "sim/base/exact_math.h"
 #include "sim/ports/arrival_process.h"
 #include "traces/distribution_reader.h"
 #include "traces/quantile_tables.h"
@@ -17,7 +18,7 @@ class Renewal : public ArrivalProcess {
     const double gap_ns = gap_.at(stream.uniform()) * unit_ns_;
     // 2^61 ns are 73 years; what lies beyond never comes.
     if (gap_ns > 0x1p61 || now_ > SimTime{1} << 61) now_ = kNever;
-    if (now_ != kNever) now_ += static_cast<SimTime>(gap_ns + 0.5);
+    if (now_ != kNever) now_ += exact::nearest_whole(gap_ns);
     return now_;
   }
 

@@ -43,7 +43,7 @@ Sample draw(const std::string& text, int n) {
 double share_to(const Distribution& distribution, double tokens) {
   double low = 0;
   double high = 1;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 50; ++i) {
     const double u = 0.5 * (low + high);
     (distribution.at(u) < tokens + 0.5 ? low : high) = u;
   }

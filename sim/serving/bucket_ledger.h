@@ -1,0 +1,48 @@
+// What a pool did in each bucket of simulated time. Counts, tokens and joules of a step belong to
+// the bucket in which it ends; busy time is split at the edges.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "sim/ledger.h"
+#include "sim/records.h"
+
+namespace kvern {
+
+class BucketLedger {
+ public:
+  // `width` 0: off. `idle_picojoules_per_us` of one replica.
+  BucketLedger(SimTime width, std::uint16_t pool, std::uint32_t replicas,
+               std::int64_t idle_picojoules_per_us, Records* records);
+
+  bool on() const { return width_ > 0; }
+  // First instant after the bucket of `t`.
+  SimTime edge_after(SimTime t) const { return (t / width_ + 1) * width_; }
+  // The bucket of `t`, which is not closed yet.
+  BucketRow& at(SimTime t) { return open(t).row; }
+  void busy(SimTime from, SimTime to);
+  void energy(SimTime end, Int128 picojoules) { open(end).picojoules += picojoules; }
+  // Writes the buckets that end at or before `t`; nothing is added to them any more.
+  void close_before(SimTime t);
+  // Writes the rest; the last one ends at `end`.
+  void close_all(SimTime end);
+
+ private:
+  struct Bucket {
+    BucketRow row;
+    Int128 picojoules = 0;
+  };
+  Bucket& open(SimTime t);
+  void write(const Bucket& bucket, SimTime end);
+
+  SimTime width_;
+  std::uint16_t pool_;
+  std::uint32_t replicas_;
+  std::int64_t idle_picojoules_per_us_;
+  Records* records_;
+  std::int64_t first_ = 0;  // number of buckets_.front()
+  std::deque<Bucket> buckets_;
+};
+
+}  // namespace kvern

@@ -1,0 +1,273 @@
+#include "sim/serving/cluster.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/law.h"
+
+namespace kvern {
+
+namespace {
+
+std::uint32_t count_replicas(const std::vector<PoolSetup>& pools) {
+  std::uint32_t sum = 0;
+  for (const PoolSetup& pool : pools) sum += pool.replicas;
+  return sum;
+}
+
+PoolLimits limits_of(const PoolSetup& pool) {
+  return {pool.blocks, pool.block_size, pool.prefix_cache};
+}
+
+}  // namespace
+
+std::string Cluster::check(ClusterSetup& setup) {
+  for (const PoolSetup& pool : setup.pools) {
+    const std::string reason = pool.make_batching()->prepare(limits_of(pool));
+    if (!reason.empty()) return reason;
+  }
+  return {};
+}
+
+Cluster::Cluster(ClusterSetup setup)
+    : admission_(std::move(setup.admission)),
+      routing_(std::move(setup.routing)),
+      arrivals_(std::move(setup.arrivals)),
+      records_(*setup.records),
+      stop_(setup.stop),
+      bucket_(setup.bucket),
+      self_checks_(setup.self_checks),
+      interrupted_(setup.interrupted),
+      progress_(std::move(setup.progress)),
+      ends_(count_replicas(setup.pools)),
+      loads_(count_replicas(setup.pools)),
+      uniform_(setup.pools.size() == 1) {
+  pools_.resize(setup.pools.size());
+  for (std::size_t i = 0; i < pools_.size(); ++i) {
+    Pool& pool = pools_[i];
+    pool.setup = std::move(setup.pools[i]);
+    const std::int64_t idle =
+        pool.setup.power->known() ? pool.setup.power->idle_picojoules_per_us() : 0;
+    pool.buckets = std::make_unique<BucketLedger>(bucket_, static_cast<std::uint16_t>(i),
+                                                  pool.setup.replicas, idle, &records_);
+    pool.ledger.energy_known = pool.setup.power->known();
+    pool.ledger.blocks = pool.setup.blocks;
+    for (std::uint32_t r = 0; r < pool.setup.replicas; ++r) {
+      ReplicaSetup replica;
+      replica.id = static_cast<std::uint16_t>(replicas_.size());
+      replica.pool = static_cast<std::uint16_t>(i);
+      replica.blocks = pool.setup.blocks;
+      replica.block_size = pool.setup.block_size;
+      replica.batching = pool.setup.make_batching();
+      replica.batching->prepare(limits_of(pool.setup));
+      if (pool.setup.prefix_cache) replica.eviction = pool.setup.make_eviction();
+      replica.step_cost = pool.setup.step_cost.get();
+      replica.power = pool.setup.power.get();
+      replica.attribution = pool.setup.attribution;
+      replica.stepwise = setup.stepwise;
+      replica.step_rows = setup.step_rows;
+      replica.eviction_rows = setup.eviction_rows;
+      replicas_.push_back(
+          std::make_unique<Replica>(std::move(replica), pool.ledger, *pool.buckets, records_));
+      pool_of_.push_back(static_cast<std::uint16_t>(i));
+    }
+  }
+  is_touched_.resize(replicas_.size());
+  routing_->prepare(static_cast<std::uint32_t>(replicas_.size()));
+  if (bucket_ > 0) next_edge_ = bucket_;
+}
+
+Cluster::~Cluster() = default;
+
+bool Cluster::can_hold(ReplicaId replica, const Arrival& request) const {
+  const Fit fit = replicas_[index(replica)]->fit(request);
+  return fit == Fit::Fits || (waiting_room_ && fit == Fit::RefusedAtHead);
+}
+
+ReplicaId Cluster::least_loaded(const Arrival& request) const {
+  const std::uint32_t least = loads_.least();
+  if (uniform_ || can_hold(ReplicaId{static_cast<std::uint16_t>(least)}, request)) {
+    return ReplicaId{static_cast<std::uint16_t>(least)};
+  }
+  std::uint32_t best = UINT32_MAX;
+  for (std::uint32_t i = 0; i < replicas_.size(); ++i) {
+    if (!can_hold(ReplicaId{static_cast<std::uint16_t>(i)}, request)) continue;
+    if (best == UINT32_MAX || loads_.load(i) < loads_.load(best)) best = i;
+  }
+  return ReplicaId{static_cast<std::uint16_t>(best)};
+}
+
+Stopped Cluster::run() {
+  Stopped how = Stopped::Drained;
+  for (std::uint64_t events = 0;; ++events) {
+    const SimTime now = next_instant();
+    if (now == kNever) break;
+    if (now > stop_) {
+      how = Stopped::Stop;
+      break;
+    }
+    step(now);
+    if ((events & 0x3FFF) != 0) continue;
+    if (interrupted_ != nullptr && interrupted_->load(std::memory_order_relaxed)) {
+      how = Stopped::Signal;
+      break;
+    }
+    if (progress_) progress_(now, arrived_);
+  }
+  close(how);
+  return how;
+}
+
+SimTime Cluster::next_instant() {
+  const SimTime next = std::min(ends_.next_time(), arrivals_->next_time());
+  // An edge is an instant only while something is still to come.
+  return next == kNever ? kNever : std::min(next, next_edge_);
+}
+
+void Cluster::step(SimTime now) {
+  // Rows of one instant go out together: a jump that is cut at this very instant ends after it.
+  if (now != left_at_) write_departures();
+  left_at_ = now;
+  end_runs(now);
+  if (now >= next_edge_) bucket_edge(now);
+  take_arrivals(now);
+  plan_touched(now);
+  if (!self_checks_) return;
+  for (const auto& replica : replicas_) {
+    const std::string broken = replica->broken_law();
+    if (!broken.empty()) throw LawBroken(2, now, broken);
+  }
+}
+
+void Cluster::touch(std::uint32_t replica) {
+  if (is_touched_[replica]) return;
+  is_touched_[replica] = true;
+  touched_.push_back(replica);
+}
+
+void Cluster::end_runs(SimTime now) {
+  while (ends_.next_time() == now) {
+    const std::uint32_t replica = ends_.next();
+    const std::size_t before = left_.size();
+    replicas_[replica]->end_run(left_);
+    ends_.set(replica, kNever);
+    loads_.set(replica, replicas_[replica]->in_flight());
+    touch(replica);
+    for (std::size_t i = before; i < left_.size(); ++i) {
+      arrivals_->finished(RequestId{left_[i].id}, now);
+    }
+    last_event_ = now;
+  }
+}
+
+void Cluster::bucket_edge(SimTime now) {
+  next_edge_ += bucket_;
+  for (const auto& replica : replicas_) replica->settle(now);
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    pools_[pool_of_[i]].booked = kNever;
+  }
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    Pool& pool = pools_[pool_of_[i]];
+    pool.booked = std::min(pool.booked, replicas_[i]->mark_bucket(now));
+  }
+  for (Pool& pool : pools_) pool.buckets->close_before(std::min(now, pool.booked));
+}
+
+void Cluster::take_arrivals(SimTime now) {
+  Arrival request;
+  while (arrivals_->next_time() <= now) {
+    arrivals_->pop(request);
+    ++arrived_;
+    if (first_arrival_ == kNever) first_arrival_ = now;
+    last_event_ = now;
+    route(request, now);
+  }
+}
+
+void Cluster::route(const Arrival& request, SimTime now) {
+  bool fits = false;
+  waiting_room_ = false;
+  bool at_head = false;
+  const std::size_t candidates = uniform_ ? 1 : replicas_.size();
+  for (std::size_t i = 0; i < candidates && !fits; ++i) {
+    const Fit fit = replicas_[i]->fit(request);
+    fits = fit == Fit::Fits;
+    at_head = at_head || fit == Fit::RefusedAtHead;
+  }
+  waiting_room_ = !fits && at_head;
+  if ((!fits && !at_head) || !admission_->admits(request, *this, now)) {
+    // Counted in the first pool: no replica has seen it.
+    Ledger& ledger = pools_.front().ledger;
+    ++ledger.arrived;
+    ++ledger.rejected;
+    if (bucket_ > 0) ++pools_.front().buckets->at(now).arrived;
+    RequestRow row;
+    row.id = index(request.id);
+    row.status = RequestStatus::Rejected;
+    row.tenant = request.tenant;
+    row.arrival_ns = request.time;
+    row.prompt_tokens = request.prompt_tokens;
+    left_.push_back(row);
+    arrivals_->finished(request.id, now);
+    return;
+  }
+  const std::uint32_t replica = index(routing_->route(request, *this, now));
+  replicas_[replica]->arrive(request, now);
+  loads_.set(replica, replicas_[replica]->in_flight());
+  if (replicas_[replica]->idle()) {
+    touch(replica);
+  } else {
+    ends_.set(replica, replicas_[replica]->next_end());
+  }
+}
+
+void Cluster::plan_touched(SimTime now) {
+  std::sort(touched_.begin(), touched_.end());
+  for (const std::uint32_t replica : touched_) {
+    const std::size_t before = left_.size();
+    replicas_[replica]->plan(now, left_);
+    ends_.set(replica, replicas_[replica]->next_end());
+    loads_.set(replica, replicas_[replica]->in_flight());
+    is_touched_[replica] = false;
+    for (std::size_t i = before; i < left_.size(); ++i) {
+      arrivals_->finished(RequestId{left_[i].id}, now);
+    }
+  }
+  touched_.clear();
+}
+
+void Cluster::write_departures() {
+  if (left_.empty()) return;
+  if (left_.size() > 1) {
+    std::sort(left_.begin(), left_.end(),
+              [](const RequestRow& a, const RequestRow& b) { return a.id < b.id; });
+  }
+  for (const RequestRow& row : left_) records_.request(row);
+  left_.clear();
+}
+
+void Cluster::close(Stopped how) {
+  if (how == Stopped::Stop) last_event_ = stop_;
+  if (first_arrival_ == kNever) first_arrival_ = last_event_;
+  write_departures();
+  for (const auto& replica : replicas_) {
+    replica->settle(last_event_);
+    replica->drain(left_);
+  }
+  write_departures();
+  for (std::size_t i = 0; i < pools_.size(); ++i) {
+    Pool& pool = pools_[i];
+    Ledger& ledger = pool.ledger;
+    ledger.replica_ns = (last_event_ - first_arrival_) * pool.setup.replicas;
+    if (ledger.energy_known) {
+      const Int128 idle_ticks = (Int128{ledger.replica_ns} << kTickBits) - ledger.busy_ticks;
+      const Int128 idle =
+          (idle_ticks >> kTickBits) * pool.setup.power->idle_picojoules_per_us() / 1000;
+      ledger.picojoules[static_cast<std::size_t>(EnergyPart::Idle)] += idle;
+      ledger.picojoules_unattributed += idle;
+    }
+    if (pool.buckets->on()) pool.buckets->close_all(last_event_);
+  }
+}
+
+}  // namespace kvern

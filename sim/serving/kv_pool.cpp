@@ -1,0 +1,178 @@
+#include "sim/serving/kv_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kvern {
+
+KvPool::KvPool(std::uint32_t capacity, std::uint32_t block_size, std::unique_ptr<Eviction> eviction,
+               Records* records, std::uint16_t replica)
+    : capacity_(capacity),
+      block_size_(block_size),
+      eviction_(std::move(eviction)),
+      records_(records),
+      replica_(replica),
+      index_(eviction_ ? capacity : 0) {
+  if (!eviction_) return;
+  blocks_.resize(capacity);
+  eviction_->prepare(capacity);
+  unnamed_queue_ = eviction_->queues_unnamed();
+  if (unnamed_queue_) {
+    for (std::uint32_t block = 0; block < capacity; ++block) {
+      eviction_->released(BlockId{block}, 0);
+    }
+  } else {
+    for (std::uint32_t block = capacity; block > 0; --block) unnamed_.push_back(block - 1);
+  }
+}
+
+void KvPool::evict(std::uint32_t block, SimTime now) {
+  eviction_->removed(BlockId{block});
+  Block& state = blocks_[block];
+  if (state.content == Content::None) return;
+  ++evictions_;
+  if (records_ != nullptr) {
+    records_->eviction({now, replica_, 0, block, now - state.idle_since});
+  }
+  if (state.content == Content::Shared) index_.erase(block);
+  state.content = Content::None;
+  ++state.stamp;
+}
+
+std::uint32_t KvPool::take(SimTime now) {
+  std::uint32_t block = kNoBlock;
+  if (!unnamed_.empty()) {
+    block = unnamed_.back();
+    unnamed_.pop_back();
+  } else {
+    block = index(eviction_->victim(now));
+    evict(block, now);
+  }
+  blocks_[block].users = 1;
+  return block;
+}
+
+void KvPool::grow(Request& request, std::uint32_t blocks, SimTime now) {
+  used_ += blocks;
+  if (!eviction_) return;
+  for (std::uint32_t i = 0; i < blocks; ++i) request.blocks.push_back(take(now));
+}
+
+void KvPool::announce(const Request& request, std::uint32_t position, std::uint64_t content,
+                      SimTime now) {
+  const std::uint32_t block = request.blocks[position];
+  BlockInfo info;
+  info.content = content;
+  info.parent = position > 0 ? request.blocks[position - 1] : kNoBlock;
+  info.depth = position;
+  info.tokens = block_size_;
+  info.tenant = request.tenant;
+  info.category = request.category;
+  info.request_tokens = request.prompt;
+  eviction_->inserted(BlockId{block}, info, now);
+  eviction_->pinned(BlockId{block});
+}
+
+void KvPool::name_full(Request& request, std::uint32_t full, SimTime now) {
+  if (!eviction_) return;
+  const std::uint32_t upto = std::min(full, request.ids);
+  for (; request.named < upto; ++request.named) {
+    const std::uint32_t name = request.block_ids[request.named];
+    const std::uint32_t block = request.blocks[request.named];
+    blocks_[block].content = Content::Shared;
+    index_.insert(block, name);
+    announce(request, request.named, name, now);
+  }
+}
+
+std::uint32_t KvPool::find_private(const Request& request, std::uint32_t position) const {
+  auto kept = std::lower_bound(
+      request.retained.begin(), request.retained.end(), position,
+      [](const RetainedBlock& a, std::uint32_t wanted) { return a.position < wanted; });
+  for (; kept != request.retained.end() && kept->position == position; ++kept) {
+    if (blocks_[kept->block].stamp == kept->stamp) return kept->block;
+  }
+  return kNoBlock;
+}
+
+PrefixHits KvPool::lookup(const Request& request, std::uint32_t tokens) {
+  PrefixHits hits;
+  found_.clear();
+  if (!eviction_) return hits;
+  const std::uint32_t most = (tokens - 1) / block_size_;
+  for (std::uint32_t i = 0; i < most; ++i) {
+    const std::uint32_t block =
+        i < request.ids ? index_.find(request.block_ids[i]) : find_private(request, i);
+    if (block == kNoBlock) break;
+    found_.push_back(block);
+    hits.idle += blocks_[block].users == 0 ? 1 : 0;
+  }
+  hits.blocks = static_cast<std::uint32_t>(found_.size());
+  return hits;
+}
+
+void KvPool::take_hits(Request& request, SimTime now) {
+  for (const std::uint32_t block : found_) {
+    if (blocks_[block].users++ == 0) {
+      ++used_;
+      eviction_->pinned(BlockId{block});
+    }
+    eviction_->touched(BlockId{block}, now);
+    request.blocks.push_back(block);
+  }
+  request.held = static_cast<std::uint32_t>(found_.size());
+  request.named = std::min(request.held, request.ids);
+  found_.clear();
+}
+
+void KvPool::release(Request& request, bool resumes, SimTime now) {
+  if (!eviction_) {
+    used_ -= request.held;
+    request.held = 0;
+    return;
+  }
+  const std::uint32_t full = request.computed / block_size_;
+  for (std::uint32_t i = request.ids; i < full; ++i) {
+    Block& block = blocks_[request.blocks[i]];
+    if (block.content != Content::None) continue;  // a hit of its own resumption
+    block.content = Content::Private;
+    announce(request, i, (std::uint64_t{1} << 63) | (std::uint64_t{index(request.id)} << 31) | i,
+             now);
+    if (resumes) request.retained.push_back({i, request.blocks[i], block.stamp});
+  }
+  if (resumes) {  // by position, older first: the order in which a lookup tries them
+    std::erase_if(request.retained, [this](const RetainedBlock& kept) {
+      return blocks_[kept.block].stamp != kept.stamp;
+    });
+    std::stable_sort(request.retained.begin(), request.retained.end(),
+                     [](const auto& a, const auto& b) { return a.position < b.position; });
+  }
+  for (std::size_t i = request.blocks.size(); i > 0; --i) {
+    const std::uint32_t block = request.blocks[i - 1];
+    if (--blocks_[block].users > 0) continue;
+    --used_;
+    blocks_[block].idle_since = now;
+    if (blocks_[block].content == Content::None && !unnamed_queue_) {
+      unnamed_.push_back(block);
+    } else {
+      eviction_->released(BlockId{block}, now);
+    }
+  }
+  request.blocks.clear();
+  request.held = 0;
+  request.named = 0;
+  if (!resumes) request.retained.clear();
+}
+
+std::string KvPool::broken_law() const {
+  if (used_ > capacity_) {
+    return std::to_string(used_) + " blocks used of " + std::to_string(capacity_);
+  }
+  if (!eviction_) return {};
+  const auto users = std::count_if(blocks_.begin(), blocks_.end(),
+                                   [](const Block& block) { return block.users > 0; });
+  if (users == static_cast<std::ptrdiff_t>(used_)) return {};
+  return std::to_string(users) + " blocks have users, " + std::to_string(used_) + " are counted";
+}
+
+}  // namespace kvern

@@ -1,0 +1,86 @@
+// The paged KV pool of one replica. Law 2: free + used = capacity at every instant; a shared block
+// counts once; a victim is unused and resident.
+//
+// Without a prefix cache only numbers are kept. With one, blocks have identities: a block is named
+// when an allocation fills it, keeps its name after its last user left, and can be found by that
+// name until the eviction policy gives it up.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/ports/eviction.h"
+#include "sim/records.h"
+#include "sim/serving/prefix_index.h"
+#include "sim/serving/request.h"
+
+namespace kvern {
+
+struct PrefixHits {
+  std::uint32_t blocks = 0;
+  std::uint32_t idle = 0;  // of these, in use by nobody: taking them costs free blocks
+};
+
+class KvPool {
+ public:
+  // `eviction` null: no prefix cache. `records` receives a row an eviction; null: counts only.
+  KvPool(std::uint32_t capacity, std::uint32_t block_size, std::unique_ptr<Eviction> eviction,
+         Records* records, std::uint16_t replica);
+
+  std::uint32_t capacity() const { return capacity_; }
+  std::uint32_t block_size() const { return block_size_; }
+  std::uint32_t used() const { return used_; }
+  std::uint32_t free() const { return capacity_ - used_; }
+  bool names_blocks() const { return eviction_ != nullptr; }
+  std::uint64_t evictions() const { return evictions_; }
+  std::uint32_t blocks_for(std::uint64_t tokens) const {
+    return static_cast<std::uint32_t>((tokens + block_size_ - 1) / block_size_);
+  }
+
+  // `blocks` (<= free()) more for one request. `now`: the instant of the need.
+  void grow(Request& request, std::uint32_t blocks, SimTime now);
+  // The same for `blocks` requests, a block each; only without identities.
+  void grow_counted(std::uint32_t blocks) { used_ += blocks; }
+  // Names the request's blocks that carry a trace id and lie in its first `full` blocks.
+  void name_full(Request& request, std::uint32_t full, SimTime now);
+  // Leading blocks of the request's first `tokens` tokens found in the cache. The last token is
+  // always computed, so at most (tokens - 1) / block size; touches nothing.
+  PrefixHits lookup(const Request& request, std::uint32_t tokens);
+  // Takes what the latest lookup, of this request, found.
+  void take_hits(Request& request, SimTime now);
+  // All blocks of a request that ends or is preempted, last block first. Blocks filled beyond the
+  // trace's ids get private names, found again only by its own resumption (`resumes`).
+  void release(Request& request, bool resumes, SimTime now);
+  // Law 2 counted anew; what is broken, or "".
+  std::string broken_law() const;
+
+ private:
+  enum class Content : std::uint8_t { None, Shared, Private };
+  struct Block {
+    std::uint32_t users = 0;
+    std::uint32_t stamp = 0;  // changes with the content
+    Content content = Content::None;
+    SimTime idle_since = 0;
+  };
+  std::uint32_t take(SimTime now);
+  void evict(std::uint32_t block, SimTime now);
+  void announce(const Request& request, std::uint32_t position, std::uint64_t content, SimTime now);
+  std::uint32_t find_private(const Request& request, std::uint32_t position) const;
+
+  std::uint32_t capacity_;
+  std::uint32_t block_size_;
+  std::uint32_t used_ = 0;
+  std::uint64_t evictions_ = 0;
+  std::unique_ptr<Eviction> eviction_;
+  Records* records_;
+  std::uint16_t replica_;
+  bool unnamed_queue_ = false;  // the policy queues unnamed blocks too
+  std::vector<Block> blocks_;
+  std::vector<std::uint32_t> unnamed_;  // free and without content, taken first
+  PrefixIndex index_;
+  std::vector<std::uint32_t> found_;  // by the latest lookup
+};
+
+}  // namespace kvern

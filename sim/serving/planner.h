@@ -1,0 +1,126 @@
+// The replica as a batching rule sees and changes it while it plans one step.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/ledger.h"
+#include "sim/ports/step_cost.h"
+#include "sim/serving/decode_set.h"
+#include "sim/serving/kv_pool.h"
+#include "sim/serving/queues.h"
+#include "sim/serving/request.h"
+#include "sim/serving/share_meter.h"
+
+namespace kvern {
+
+// What a replica holds. Planner and Replica share it.
+struct ReplicaState {
+  ReplicaState(KvPool kv, std::uint32_t block_size)
+      : pool(std::move(kv)),
+        decoding(requests, block_size, pool.names_blocks()),
+        running(requests) {}
+  ReplicaState(const ReplicaState&) = delete;
+  ReplicaState& operator=(const ReplicaState&) = delete;
+
+  RequestSlab requests;
+  KvPool pool;
+  DecodeSet decoding;
+  RunningList running;
+  WaitingQueue waiting;
+  std::uint32_t prefilling = 0;      // running requests whose prefill is not complete
+  std::uint32_t naming_decodes = 0;  // decodes whose output blocks carry ids of the trace
+  ShareMeter meter;                  // joules of the decodes
+};
+
+struct Plan {
+  struct Chunk {
+    Slot slot;
+    std::uint32_t recomputed;  // of its tokens, computed before a preemption
+  };
+  std::vector<Chunk> owners;
+  std::vector<PrefillChunk> chunks;  // parallel to owners
+  bool decodes = false;              // the decode set runs (less those parked)
+  std::vector<Slot> parked;          // decodes that sit out this step
+  std::vector<Slot> refused;         // taken off the queue for good
+  std::uint32_t preempted = 0;
+  std::uint32_t spare = 0;  // free blocks that the rule wants at each decode
+  bool every_step = false;
+
+  bool has_work() const { return decodes || !chunks.empty(); }
+  bool changed_queues() const { return preempted > 0 || !refused.empty(); }
+};
+
+class Planner {
+ public:
+  // `bulk`: decode_all may plan all decodes at once (false: the step-by-step reference).
+  Planner(ReplicaState& state, Ledger& ledger, bool bulk)
+      : state_(state), ledger_(ledger), bulk_(bulk) {}
+
+  // For the replica: starts a plan at `now`; finish() parks the decodes that were left out.
+  void begin(SimTime now);
+  void finish();
+  Plan& plan() { return plan_; }
+
+  // --- what a rule sees -------------------------------------------------------------------
+  bool prefix_cache() const { return state_.pool.names_blocks(); }
+  std::uint32_t waiting() const { return state_.waiting.count(); }
+  Slot head() const { return state_.waiting.front(); }
+  std::uint32_t running() const { return state_.running.count(); }
+  Slot first_running() const { return state_.running.first(); }
+  Slot last_running() const { return state_.running.last(); }
+  Slot next_running(Slot slot) const { return state_.requests[slot].next; }
+  // Of the requests whose prefill is under way; right after a decode_all they are the last ones.
+  Slot first_prefilling() const;
+  bool decoding(Slot slot) const { return state_.requests[slot].stage == Stage::Decode; }
+  std::uint32_t decodes() const { return state_.decoding.count(); }
+  // Prompt and output so far; positions in the cache; blocks held.
+  std::uint32_t tokens(Slot slot) const;
+  std::uint32_t computed(Slot slot) const;
+  std::uint32_t free_blocks() const { return state_.pool.free(); }
+  std::uint32_t total_blocks() const { return state_.pool.capacity(); }
+  std::uint32_t blocks_for(std::uint64_t tokens) const { return state_.pool.blocks_for(tokens); }
+  std::uint32_t preempted() const { return plan_.preempted; }
+  bool has_work() const { return plan_.has_work(); }
+
+  // --- what a rule does -------------------------------------------------------------------
+  // Plans one token for every decode at once, if that is what going through them one by one would
+  // give: all before any prefill in the running list, within `budget` tokens, with `spare` blocks
+  // left free at each. Where blocks are short and have no identities, the newest running requests
+  // are preempted first: keeping the longest prefix of the list that fits is what the one-by-one
+  // loop does. False: nothing was planned, go one by one.
+  bool decode_all(std::int64_t budget, std::uint32_t spare = 0);
+  // Blocks for `n` more tokens of a running request; false (and nothing done) when short.
+  bool allocate(Slot slot, std::uint32_t n);
+  // `n` tokens of it run in this step (blocks are allocated).
+  void schedule(Slot slot, std::uint32_t n);
+  // By recompute: its blocks are freed, it goes to the front of the queue.
+  void preempt(Slot slot);
+  // Cached blocks at the start of the head of the queue.
+  PrefixHits lookup_head() {
+    const Request& request = state_.requests[head()];
+    return state_.pool.lookup(request, request.tokens());
+  }
+  // The head leaves the queue and runs: takes the hits of the latest lookup_head(), blocks for
+  // `blocks_tokens` tokens in all (>= hits + n), and computes `n` tokens in this step. The blocks
+  // are there.
+  void admit_head(const PrefixHits& hits, std::uint32_t n, std::uint64_t blocks_tokens);
+  // The head leaves the queue for good: rejected, or failed when it has produced output.
+  void refuse_head();
+  void every_step() { plan_.every_step = true; }
+
+ private:
+  bool decodes_lead() const;
+  bool decodes_fit(std::uint32_t spare) const;
+  void add_chunk(Slot slot, std::uint32_t n);
+
+  ReplicaState& state_;
+  Ledger& ledger_;
+  bool bulk_;
+  SimTime now_ = 0;
+  std::uint64_t number_ = 0;  // of the plan
+  std::uint32_t decodes_planned_ = 0;
+  Plan plan_;
+};
+
+}  // namespace kvern

@@ -1,0 +1,258 @@
+#include "sim/serving/replica.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/law.h"
+
+namespace kvern {
+
+namespace {
+
+// A run lasts at most this long, so that sums of ticks stay far from 63 bits.
+constexpr std::int64_t kLongestRunTicks = std::int64_t{1} << 60;
+
+// Ticks from `start` to the nanosecond `t`; saturated, runs are shorter than that.
+std::int64_t ticks_until(const Instant& start, SimTime t) {
+  const SimTime ns = std::min(t - start.ns, kLongestRunTicks >> kTickBits);
+  return (ns << kTickBits) - start.ticks;
+}
+
+}  // namespace
+
+Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Records& records)
+    : id_(setup.id),
+      pool_(setup.pool),
+      batching_(std::move(setup.batching)),
+      step_cost_(setup.step_cost),
+      power_(setup.power),
+      attribution_(setup.attribution),
+      stepwise_(setup.stepwise),
+      step_rows_(setup.step_rows),
+      ledger_(ledger),
+      buckets_(buckets),
+      records_(records),
+      state_(KvPool(setup.blocks, setup.block_size, std::move(setup.eviction),
+                    setup.eviction_rows ? &records : nullptr, setup.id),
+             setup.block_size),
+      planner_(state_, ledger, !setup.stepwise) {}
+
+void Replica::arrive(const Arrival& arrival, SimTime now) {
+  const bool first = state_.waiting.empty();
+  const Slot slot = state_.requests.take();
+  Request& request = state_.requests[slot];
+  request.reset(arrival, state_.pool.names_blocks() ? state_.pool.block_size() : 0);
+  state_.waiting.push_back(slot);
+  ++ledger_.arrived;
+  ledger_.prompt_tokens += arrival.prompt_tokens;
+  if (buckets_.on()) {
+    BucketRow& row = buckets_.at(now);
+    ++row.arrived;
+    row.waiting_max = std::max(row.waiting_max, state_.waiting.count());
+  }
+  // Behind a blocked head, or with all places taken, a newcomer changes no plan of this jump.
+  if (!active_ || run_.steps == 1 || !first) return;
+  const bool full = state_.running.count() >= batching_->most_sequences();
+  if (full && batching_->fit(arrival) == Fit::Fits) return;
+  const std::int64_t before =
+      steps_within(run_.price.ticks, ticks_until(run_.start, now - 1), run_.steps);
+  run_.steps = std::min(run_.steps, std::max(before + 1, run_.done));
+  next_end_ = run_.start.plus(run_.price.ticks.sum(run_.steps)).ceil_ns();
+}
+
+void Replica::plan(SimTime now, Departures& left) {
+  if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});
+  just_ended_ = false;
+  while (in_flight() > 0) {
+    planner_.begin(clock_.ceil_ns());
+    batching_->plan(planner_);
+    planner_.finish();
+    Plan& plan = planner_.plan();
+    for (const Slot slot : plan.refused) {
+      const bool produced = state_.requests[slot].generated > 0;
+      finish(slot, produced ? RequestStatus::Failed : RequestStatus::Rejected, left);
+    }
+    if (buckets_.on()) {
+      BucketRow& row = buckets_.at(now);
+      row.preemptions += plan.preempted;
+      row.running_max = std::max(row.running_max, state_.running.count());
+      row.waiting_max = std::max(row.waiting_max, state_.waiting.count());
+    }
+    if (plan.has_work()) {
+      start_run(plan);
+      return;
+    }
+    // Law 6: who has work and changes nothing would sleep for ever.
+    if (!plan.changed_queues()) {
+      throw LawBroken(6, now,
+                      "replica " + std::to_string(id_) + " has " + std::to_string(in_flight()) +
+                          " requests and plans nothing");
+    }
+  }
+  next_end_ = kNever;
+}
+
+std::int64_t Replica::longest_run(const Plan& plan) const {
+  const bool repeats = plan.chunks.empty() && plan.parked.empty() && plan.preempted == 0 &&
+                       !plan.every_step && !stepwise_ && !step_rows_;
+  if (!repeats) return 1;
+  const Line& ticks = run_.price.ticks;
+  const std::int64_t longest_step = std::max<std::int64_t>(1, ticks.at(kLongestRun));
+  std::uint64_t steps = static_cast<std::uint64_t>(
+      std::min({run_.price.steps, kLongestRun, kLongestRunTicks / longest_step}));
+  steps = std::min(steps, state_.decoding.steps_to_completion());
+  // Blocks of the first step are taken already.
+  const std::uint64_t blocks = std::uint64_t{state_.pool.free()} + state_.decoding.crossings_at(0);
+  const std::uint64_t usable = blocks > plan.spare ? blocks - plan.spare : 0;
+  return std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(state_.decoding.steps_that_fit(usable, steps)));
+}
+
+void Replica::start_run(const Plan& plan) {
+  for (const Slot slot : plan.parked) leave_decodes(slot);
+  const DecodeSet& decoding = state_.decoding;
+  Batch batch;
+  if (plan.decodes) {
+    batch.decodes = decoding.count();
+    batch.kv_tokens = decoding.kv_tokens();
+    batch.longest = decoding.longest();
+  }
+  batch.prefill = plan.chunks;
+  work_.clear();
+  step_cost_->work(batch, work_);
+  power_->price(work_, run_.price);
+
+  run_.start = clock_;
+  run_.done = 0;
+  run_.decodes = batch.decodes;
+  run_.sequences = batch.decodes + static_cast<std::uint32_t>(plan.chunks.size());
+  run_.prefill_tokens = static_cast<std::uint32_t>(batch.prefill_tokens());
+  run_.chunk_kv = 0;
+  for (const PrefillChunk& chunk : plan.chunks) run_.chunk_kv += chunk.before;
+  run_.share =
+      attribution_ == Attribution::EqualShare ? run_.sequences : run_.decodes + run_.prefill_tokens;
+  run_.kind = plan.chunks.empty() ? StepKind::Decode
+              : plan.decodes      ? StepKind::Mixed
+                                  : StepKind::Prefill;
+  run_.steps = longest_run(plan);
+  run_.preempted = plan.preempted;
+  run_.waiting = state_.waiting.count();
+  active_ = true;
+  next_end_ = run_.start.plus(run_.price.ticks.sum(run_.steps)).ceil_ns();
+}
+
+void Replica::settle(SimTime t) {
+  if (!active_) return;
+  const std::int64_t ended =
+      steps_within(run_.price.ticks, ticks_until(run_.start, t), run_.steps - 1);
+  if (ended > run_.done) advance(ended - run_.done);
+}
+
+void Replica::end_run(Departures& left) {
+  advance(run_.steps - run_.done);
+  active_ = false;
+  just_ended_ = true;
+  ending_.clear();
+  if (run_.decodes > 0) state_.decoding.completed(ending_);
+  emit_tokens();
+  for (const Slot slot : planner_.plan().parked) join_decodes(slot);
+  // In running order, so that their blocks are freed in it.
+  std::sort(ending_.begin(), ending_.end(), [this](Slot a, Slot b) {
+    return state_.requests[a].serial < state_.requests[b].serial;
+  });
+  for (const Slot slot : ending_) finish(slot, RequestStatus::Finished, left);
+}
+
+void Replica::emit_tokens() {
+  const Plan& plan = planner_.plan();
+  const SimTime now = clock_.ceil_ns();
+  for (std::size_t i = 0; i < plan.chunks.size(); ++i) {
+    const PrefillChunk& chunk = plan.chunks[i];
+    const Slot slot = plan.owners[i].slot;
+    Request& request = state_.requests[slot];
+    const bool by_token = attribution_ == Attribution::TokenShare;
+    request.picojoules += chunk_picojoules_ * (by_token ? chunk.tokens : 1);
+    ledger_.picojoules_wasted +=
+        Int128{chunk_picojoules_} * plan.owners[i].recomputed / (by_token ? 1 : chunk.tokens);
+    if (!chunk.samples) continue;
+    --state_.prefilling;
+    if (request.output > 0) {
+      ++request.generated;
+      ++ledger_.output_tokens;
+      if (request.first_token < 0) {
+        request.first_token = now;
+      } else {
+        ledger_.itl.add(clock_.ticks_since(request.last_token));
+      }
+      request.last_token = clock_;
+    }
+    if (request.generated >= request.output) {
+      ending_.push_back(slot);
+    } else {
+      request.stage = Stage::Decode;
+      if (request.ids > request.named) ++state_.naming_decodes;
+      join_decodes(slot);
+    }
+  }
+}
+
+void Replica::join_decodes(Slot slot) {
+  state_.requests[slot].energy_mark = state_.meter.read();
+  state_.decoding.join(slot);
+}
+
+void Replica::leave_decodes(Slot slot) {
+  Request& request = state_.requests[slot];
+  request.picojoules += static_cast<std::int64_t>(state_.meter.read() - request.energy_mark);
+  state_.decoding.leave(slot);
+}
+
+void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
+  Request& request = state_.requests[slot];
+  const SimTime now = clock_.ceil_ns();
+  if (request.stage == Stage::Decode) {
+    leave_decodes(slot);
+    if (request.ids > request.named) --state_.naming_decodes;
+  }
+  if (request.stage != Stage::Waiting) state_.running.remove(slot);
+  state_.pool.release(request, false, now);
+  left.push_back(request.row(status, pool_, id_, now));
+  ledger_.picojoules_unattributed -= request.picojoules;
+  ledger_.finished += status == RequestStatus::Finished ? 1 : 0;
+  ledger_.rejected += status == RequestStatus::Rejected ? 1 : 0;
+  ledger_.failed += status == RequestStatus::Failed ? 1 : 0;
+  if (buckets_.on() && status == RequestStatus::Finished) ++buckets_.at(now).finished;
+  state_.requests.give_back(slot);
+}
+
+SimTime Replica::mark_bucket(SimTime t) {
+  BucketRow& row = buckets_.at(t);
+  row.waiting_max = std::max(row.waiting_max, state_.waiting.count());
+  row.running_max = std::max(row.running_max, state_.running.count());
+  row.blocks_used_max = std::max(row.blocks_used_max, active_ ? used_at_end_ : 0);
+  return active_ ? clock_.ceil_ns() : kNever;
+}
+
+void Replica::drain(Departures& left) {
+  const auto leave = [&](Slot slot) {
+    Request& request = state_.requests[slot];
+    if (request.stage == Stage::Decode) leave_decodes(slot);
+    RequestRow row = request.row(RequestStatus::InFlight, pool_, id_, -1);
+    ledger_.picojoules_unattributed -= request.picojoules;
+    ++ledger_.in_flight;
+    left.push_back(row);
+  };
+  if (active_) {
+    allocate_step_under_way();
+    for (const Slot slot : planner_.plan().parked) join_decodes(slot);
+  }
+  ledger_.evictions += state_.pool.evictions();
+  for (Slot slot = state_.running.first(); slot != kNoSlot; slot = state_.requests[slot].next) {
+    leave(slot);
+  }
+  for (std::uint32_t i = 0; i < state_.waiting.count(); ++i) leave(state_.waiting.at(i));
+}
+
+std::string Replica::broken_law() const { return state_.pool.broken_law(); }
+
+}  // namespace kvern

@@ -1,0 +1,127 @@
+// One replica: a queue, a batch, a KV pool and an engine that steps. It plans a step, prices it,
+// and jumps over as many equal decode steps as the plan stays valid for. A jump is a promise:
+// settle(t) gives the state at the last step end <= t.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/base/ids.h"
+#include "sim/ledger.h"
+#include "sim/ports/arrivals.h"
+#include "sim/ports/batching.h"
+#include "sim/ports/power.h"
+#include "sim/ports/step_cost.h"
+#include "sim/records.h"
+#include "sim/serving/bucket_ledger.h"
+#include "sim/serving/planner.h"
+
+namespace kvern {
+
+// How joules of a step are divided among its requests.
+enum class Attribution : std::uint8_t { TokenShare, EqualShare };
+
+struct ReplicaSetup {
+  std::uint16_t id = 0;
+  std::uint16_t pool = 0;
+  std::uint32_t blocks = 0;
+  std::uint32_t block_size = 16;
+  std::unique_ptr<Batching> batching;
+  std::unique_ptr<Eviction> eviction;  // null: no prefix cache
+  StepCost* step_cost = nullptr;       // shared by the pool's replicas
+  Power* power = nullptr;
+  Attribution attribution = Attribution::TokenShare;
+  bool stepwise = false;
+  bool step_rows = false;
+  bool eviction_rows = false;
+};
+
+// Requests that left: filled by the replica, handed on by the cluster.
+using Departures = std::vector<RequestRow>;
+
+class Replica {
+ public:
+  Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Records& records);
+
+  Fit fit(const Arrival& request) const { return batching_->fit(request); }
+  std::uint32_t in_flight() const { return state_.waiting.count() + state_.running.count(); }
+  // Nanosecond at which the current run ends; kNever when idle.
+  SimTime next_end() const { return next_end_; }
+  bool idle() const { return !active_; }
+
+  // A request joins the queue at `now`. A jump ends at the first step end >= now if the plan made
+  // there could admit it.
+  void arrive(const Arrival& arrival, SimTime now);
+  // The run's end is reached: tokens, completions; then the replica has nothing planned.
+  void end_run(Departures& left);
+  // Plans and starts the next run, or goes idle. `now` matters when idle: a busy replica plans at
+  // its own step end.
+  void plan(SimTime now, Departures& left);
+  // Applies the steps of the current jump that end at or before `t`.
+  void settle(SimTime t);
+  // Marks the present queue lengths in the bucket of `t`, and says up to when its steps are booked.
+  SimTime mark_bucket(SimTime t);
+  // At the end of a run that was stopped: what is still here, in no particular order.
+  void drain(Departures& left);
+  // Law 2 and the counters behind it; what is broken, or "".
+  std::string broken_law() const;
+
+ private:
+  struct Run {
+    Instant start;
+    Price price;
+    std::int64_t steps = 0;  // planned
+    std::int64_t done = 0;
+    std::uint32_t decodes = 0;
+    std::uint32_t sequences = 0;
+    std::uint32_t prefill_tokens = 0;
+    std::uint32_t preempted = 0;  // by its plan
+    std::uint32_t waiting = 0;    // after it
+    std::uint64_t chunk_kv = 0;   // cached tokens that the chunks read
+    std::int64_t share = 1;       // in how many parts a step's joules are divided
+    StepKind kind = StepKind::Decode;
+  };
+  void start_run(const Plan& plan);
+  std::int64_t longest_run(const Plan& plan) const;
+  void advance(std::int64_t steps);
+  void advance_in_bucket(std::int64_t steps);
+  void allocate_ahead(std::int64_t steps);
+  void allocate_step_under_way();
+  void grow_crossing(std::uint64_t ahead, SimTime now);
+  void book_tokens(std::int64_t steps, Instant end);
+  void book_bucket(std::int64_t steps, SimTime from, SimTime end);
+  void charge(std::int64_t steps, SimTime end);
+  void emit_tokens();
+  void join_decodes(Slot slot);
+  void leave_decodes(Slot slot);
+  void finish(Slot slot, RequestStatus status, Departures& left);
+  void write_step(SimTime from, SimTime end);
+
+  std::uint16_t id_;
+  std::uint16_t pool_;
+  std::unique_ptr<Batching> batching_;
+  StepCost* step_cost_;
+  Power* power_;
+  Attribution attribution_;
+  bool stepwise_;
+  bool step_rows_;
+  Ledger& ledger_;
+  BucketLedger& buckets_;
+  Records& records_;
+  ReplicaState state_;
+  Planner planner_;
+  Work work_;
+  Run run_;
+  bool active_ = false;
+  bool just_ended_ = false;  // the next plan starts at the clock, not at the event's nanosecond
+  Instant clock_;            // end of the latest step
+  SimTime next_end_ = kNever;
+  std::uint64_t evictions_booked_ = 0;
+  std::uint32_t used_at_end_ = 0;      // blocks in use during the latest step
+  std::int64_t step_picojoules_ = 0;   // of the latest run of steps
+  std::int64_t chunk_picojoules_ = 0;  // one share of the latest step with chunks
+  std::vector<Slot> ending_;
+};
+
+}  // namespace kvern

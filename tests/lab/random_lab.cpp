@@ -1,0 +1,95 @@
+#include "tests/lab/random_lab.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/random.h"
+
+namespace kvern::lab {
+
+namespace {
+
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : stream_(seed, "lab") {}
+  std::uint32_t roll(std::uint32_t from, std::uint32_t to) {
+    return from + static_cast<std::uint32_t>(stream_.uniform() * (to - from + 1));
+  }
+  bool often() { return roll(0, 3) > 0; }
+  bool half() { return roll(0, 1) == 1; }
+
+ private:
+  Stream stream_;
+};
+
+std::string random_batching(Dice& dice, bool v0) {
+  const std::uint32_t seats = dice.half() ? dice.roll(1, 6) : 256;
+  const std::uint32_t budget = dice.half() ? dice.roll(1, 40) : dice.roll(40, 400);
+  if (v0) {
+    return fmt::format(
+        "vllm_v0(max_num_seqs={}, max_num_batched_tokens={}, can_append={}, "
+        "watermark={}, chunked={})",
+        seats, budget, dice.half() ? "exact" : "one_block", dice.half() ? 0.01 : 0.1, dice.half());
+  }
+  return fmt::format(
+      "vllm_v1(max_num_seqs={}, max_num_batched_tokens={}, chunked_prefill={}, "
+      "reserve_full_isl={}, long_prefill_token_threshold={}, watermark={})",
+      seats, budget, dice.often(), dice.half(), dice.often() ? 0 : dice.roll(1, 12),
+      dice.often() ? 0.0 : 0.1);
+}
+
+}  // namespace
+
+Lab random_lab(std::uint64_t seed) {
+  Dice dice(seed);
+  Lab lab;
+  const bool v0 = dice.half();
+  lab.batching = random_batching(dice, v0);
+  lab.block_size = dice.half() ? 16 : dice.roll(1, 8);
+  lab.blocks = dice.half() ? dice.roll(4, 20) : dice.roll(20, 300);
+  lab.prefix_cache = !v0 && dice.half();
+  lab.replicas = dice.often() ? 1 : dice.roll(2, 5);
+  lab.routing = dice.half() ? "round_robin" : "least_loaded";
+  // Whole microseconds make ties; the other costs leave fractions of a nanosecond.
+  lab.cost = dice.half() ? "affine(a=1 us, b=1 us, c=0 us, d=0 ns)"
+                         : "affine(a=5.3 us, b=0.7 ns, c=12.25 ns, d=0.3 ns)";
+  lab.joules = true;
+  lab.bucket = dice.half() ? 0 : dice.roll(3, 300) * 1000;
+  if (!dice.often()) lab.stop = dice.roll(10, 2000) * 1000;
+  SimTime now = 0;
+  const std::uint32_t count = dice.roll(1, 40);
+  std::uint32_t next_block = 1000;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (dice.half()) now += dice.roll(0, dice.half() ? 5 : 300) * 1000;
+    LabRequest& request = lab.requests.emplace_back();
+    request.arrival = now;
+    request.prompt = dice.half() ? dice.roll(1, 20) : dice.roll(1, 150);
+    request.output = dice.half() ? dice.roll(1, 10) : dice.roll(1, 120);
+    if (!lab.prefix_cache || !dice.often()) continue;
+    // One of four shared beginnings, then blocks of its own; now and then ids of the answer too.
+    const std::uint32_t full = request.prompt / lab.block_size;
+    const std::uint32_t ids = dice.often() ? full : full + dice.roll(1, 4);
+    const std::uint32_t family = dice.roll(0, 3) * 100;
+    const std::uint32_t shared = dice.roll(0, std::min(ids, 99U));
+    for (std::uint32_t b = 0; b < ids; ++b) {
+      request.blocks.push_back(b < shared ? family + b : next_block++);
+    }
+  }
+  return lab;
+}
+
+std::string describe(const Lab& lab) {
+  std::string out = fmt::format(
+      "{} {} cost {} replicas {} blocks {} x {} prefix {} bucket {} stop "
+      "{}\n",
+      lab.batching, lab.routing, lab.cost, lab.replicas, lab.blocks, lab.block_size,
+      lab.prefix_cache, lab.bucket, lab.stop);
+  for (const LabRequest& r : lab.requests) {
+    out += fmt::format("  {} + {} -> {} ids {}\n", r.arrival, r.prompt, r.output,
+                       fmt::join(r.blocks, ","));
+  }
+  return out;
+}
+
+}  // namespace kvern::lab

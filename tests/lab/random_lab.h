@@ -1,0 +1,14 @@
+// Random small scenarios: pools from 4 blocks, ties in time, every engine switch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tests/lab/serving_lab.h"
+
+namespace kvern::lab {
+
+Lab random_lab(std::uint64_t seed);
+std::string describe(const Lab& lab);
+
+}  // namespace kvern::lab

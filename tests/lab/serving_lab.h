@@ -1,0 +1,67 @@
+// A tiny cluster for tests: sane defaults, plus only the values a test is about.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/ledger.h"
+#include "sim/records.h"
+#include "sim/serving/cluster.h"
+
+namespace kvern::lab {
+
+struct LabRequest {
+  SimTime arrival = 0;
+  std::uint32_t prompt = 1;
+  std::uint32_t output = 1;
+  std::vector<std::uint32_t> blocks;
+};
+
+struct Lab {
+  std::vector<LabRequest> requests;
+  std::string batching = "vllm_v1";  // "vllm_v0(can_append=exact)"
+  std::string eviction = "lru";
+  std::string routing = "least_loaded";
+  std::string admission = "always";
+  std::string cost = "affine(a=5 ms, b=8 us, c=12 us, d=47 ns)";
+  std::uint32_t replicas = 1;
+  std::uint32_t blocks = 1000;
+  std::uint32_t block_size = 16;
+  bool prefix_cache = false;
+  bool stepwise = false;
+  bool step_rows = false;
+  bool joules = false;  // a made-up price of energy, so that attribution is exercised
+  SimTime bucket = 0;
+  SimTime stop = kNever;
+  bool self_checks = true;
+};
+
+// All that a run left behind, in the order it came.
+struct Outcome : Records {
+  std::vector<RequestRow> requests;
+  std::vector<BucketRow> buckets;
+  std::vector<StepRow> steps;
+  std::vector<EvictionRow> evictions;
+  std::vector<Ledger> ledgers;
+  Stopped stopped = Stopped::Drained;
+
+  void request(const RequestRow& row) override { requests.push_back(row); }
+  void bucket(const BucketRow& row) override { buckets.push_back(row); }
+  void step(const StepRow& row) override { steps.push_back(row); }
+  void eviction(const EvictionRow& row) override { evictions.push_back(row); }
+};
+
+ClusterSetup setup_of(const Lab& lab, Records& records);
+std::unique_ptr<Outcome> run(const Lab& lab);
+
+// Everything a run left, as text: equal texts are equal runs.
+std::string text(const RequestRow& row);
+std::string text(const StepRow& row);
+std::string text(const BucketRow& row);
+std::string text(const EvictionRow& row);
+std::string text(const Ledger& ledger);
+std::string text(const Outcome& outcome, bool with_steps);
+
+}  // namespace kvern::lab

@@ -1,0 +1,79 @@
+#include <gmock/gmock.h>
+
+#include "tests/lab/serving_lab.h"
+
+namespace kvern::lab {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Steps cost 1 us for each prefill token and 10 us in any case.
+Lab one_replica() {
+  Lab lab;
+  lab.cost = "affine(a=10 us, b=1 us, c=0 us, d=0 ns)";
+  return lab;
+}
+
+std::vector<std::string> steps(const Outcome& outcome) {
+  std::vector<std::string> out;
+  for (const StepRow& row : outcome.steps) out.push_back(text(row));
+  return out;
+}
+
+// Budget 8: the prompt of 12 runs as chunks of 8 and 4; the second chunk leaves 4 tokens of budget,
+// of which the next prompt (6) takes 4; its last 2 run beside the first request's decode.
+TEST(VllmV1, ChunksShareABudgetWithDecodes) {
+  Lab lab = one_replica();
+  lab.batching = "vllm_v1(max_num_batched_tokens=8)";
+  lab.step_rows = true;
+  lab.requests = {{0, 12, 2, {}}, {0, 6, 1, {}}};
+  EXPECT_THAT(steps(*run(lab)), ElementsAre(HasSubstr("kind 0 0..18000 seqs 1 prefill 8"),
+                                            HasSubstr("kind 0 18000..36000 seqs 2 prefill 8"),
+                                            HasSubstr("kind 2 36000..48000 seqs 2 prefill 2")));
+}
+
+// Blocks of 4, three of them. Both prompts (4 tokens, 1 block) start at 0; the first decode of each
+// needs a block: request 0 gets the third one, request 1 finds none and, as the newest, is
+// preempted itself. It resumes when request 0 has ended, refilling 4 + 1 tokens.
+TEST(VllmV1, PreemptsTheNewestAndRefills) {
+  Lab lab = one_replica();
+  lab.blocks = 3;
+  lab.block_size = 4;
+  lab.requests = {{0, 4, 3, {}}, {0, 4, 3, {}}};
+  const auto outcome = run(lab);
+  ASSERT_EQ(outcome->requests.size(), 2U);
+  const RequestRow& second = outcome->requests[1];
+  EXPECT_EQ(second.id, 1U);
+  EXPECT_EQ(second.preemptions, 1U);
+  EXPECT_EQ(second.recomputed_tokens, 4U);  // position 4 was never computed before
+  // 0..18 both prefill (10 + 8), 18..38 two decodes of request 0, 38..53 refill of 5, 53..63
+  // decode.
+  EXPECT_EQ(second.first_token_ns, 18'000);
+  EXPECT_EQ(outcome->requests[0].finish_ns, 38'000);
+  EXPECT_EQ(second.finish_ns, 63'000);
+}
+
+// A full hit computes its last block again: 8 tokens in blocks of 4 hit one block of two.
+TEST(VllmV1, APrefixHitLeavesTheLastBlockToCompute) {
+  Lab lab = one_replica();
+  lab.block_size = 4;
+  lab.prefix_cache = true;
+  lab.requests = {{0, 8, 1, {7, 8}}, {100'000, 8, 1, {7, 8}}};
+  const auto outcome = run(lab);
+  EXPECT_EQ(outcome->requests[1].cached_tokens, 4U);
+  EXPECT_EQ(outcome->requests[1].finish_ns, 100'000 + 10'000 + 4'000);
+}
+
+TEST(VllmV1, RejectsWhatThePoolCanNeverHold) {
+  Lab lab = one_replica();
+  lab.blocks = 2;
+  lab.block_size = 4;
+  lab.requests = {{0, 8, 2, {}}, {0, 8, 1, {}}};  // ceil((8 + 2 - 1) / 4) = 3 blocks; 2 blocks
+  const auto outcome = run(lab);
+  EXPECT_EQ(outcome->ledgers[0].rejected, 1U);
+  EXPECT_EQ(outcome->ledgers[0].finished, 1U);
+}
+
+}  // namespace
+}  // namespace kvern::lab
