@@ -68,6 +68,7 @@ void Replica::plan(SimTime now, Departures& left) {
     batching_->plan(planner_);
     planner_.finish();
     Plan& plan = planner_.plan();
+    preempted_ += plan.preempted;
     for (const Slot slot : plan.refused) {
       const bool produced = state_.requests[slot].generated > 0;
       finish(slot, produced ? RequestStatus::Failed : RequestStatus::Rejected, left);
@@ -97,9 +98,11 @@ std::int64_t Replica::longest_run(const Plan& plan) const {
                        !plan.every_step && !stepwise_ && !step_rows_;
   if (!repeats) return 1;
   const Line& ticks = run_.price.ticks;
-  const std::int64_t longest_step = std::max<std::int64_t>(1, ticks.at(kLongestRun));
-  std::uint64_t steps = static_cast<std::uint64_t>(
-      std::min({run_.price.steps, kLongestRun, kLongestRunTicks / longest_step}));
+  const Int128 longest_step = Int128{ticks.slope} * kLongestRun + ticks.first;
+  const auto in_time =
+      static_cast<std::int64_t>(kLongestRunTicks / std::max<Int128>(1, longest_step));
+  std::uint64_t steps =
+      static_cast<std::uint64_t>(std::min({run_.price.steps, kLongestRun, in_time}));
   steps = std::min(steps, state_.decoding.steps_to_completion());
   // Blocks of the first step are taken already.
   const std::uint64_t blocks = std::uint64_t{state_.pool.free()} + state_.decoding.crossings_at(0);
@@ -135,7 +138,7 @@ void Replica::start_run(const Plan& plan) {
               : plan.decodes      ? StepKind::Mixed
                                   : StepKind::Prefill;
   run_.steps = longest_run(plan);
-  run_.preempted = plan.preempted;
+  run_.preempted = std::exchange(preempted_, 0);
   run_.waiting = state_.waiting.count();
   active_ = true;
   next_end_ = run_.start.plus(run_.price.ticks.sum(run_.steps)).ceil_ns();

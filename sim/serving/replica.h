@@ -76,7 +76,7 @@ class Replica {
     std::uint32_t decodes = 0;
     std::uint32_t sequences = 0;
     std::uint32_t prefill_tokens = 0;
-    std::uint32_t preempted = 0;  // by its plan
+    std::uint32_t preempted = 0;  // since the plan of the step before
     std::uint32_t waiting = 0;    // after it
     std::uint64_t chunk_kv = 0;   // cached tokens that the chunks read
     std::int64_t share = 1;       // in how many parts a step's joules are divided
@@ -119,6 +119,7 @@ class Replica {
   SimTime next_end_ = kNever;
   std::uint64_t evictions_booked_ = 0;
   std::uint32_t used_at_end_ = 0;      // blocks in use during the latest step
+  std::uint32_t preempted_ = 0;        // since the latest step was planned
   std::int64_t step_picojoules_ = 0;   // of the latest run of steps
   std::int64_t chunk_picojoules_ = 0;  // one share of the latest step with chunks
   std::vector<Slot> ending_;

@@ -129,15 +129,12 @@ class ReplicaV0(Replica):
         return work or self.plan_running(self.settings["max_num_seqs"], requeue=self.waiting)
 
     def plan_chunked(self):
-        # Decodes and unfinished chunks by arrival, then waiting, even after a preemption. The
-        # victims join waiting after that, so they are not admitted by the plan that stopped them.
+        # Decodes and unfinished chunks by arrival, then waiting, even after a preemption: victims
+        # are at its front by then.
         budget = self.settings["max_num_batched_tokens"]
-        victims = deque()
-        work = self.plan_running(budget, requeue=victims)
+        work = self.plan_running(budget, requeue=self.waiting)
         left = budget - sum(n for _, n in work)
-        work = work + self.plan_waiting(left, None)
-        self.waiting.extendleft(reversed(victims))
-        return work
+        return work + self.plan_waiting(left, None)
 
     def plan_waiting(self, budget, prompt_limit):
         watermark = self.watermark(self.pool.size // 100)
@@ -147,7 +144,7 @@ class ReplicaV0(Replica):
             need = self.pool.needed(request, request.tokens)
             too_long = prompt_limit is not None and request.tokens > prompt_limit
             spare = self.pool.size - need
-            if too_long or spare < watermark or self.never_appends(request, spare):  # ignored
+            if too_long or spare < watermark:  # ignored
                 self.waiting.popleft()
                 self.changed = True
                 # Ruling 7: without output rejected, with output failed; the loop goes on.
@@ -163,12 +160,6 @@ class ReplicaV0(Replica):
             work.append((request, n))
             budget -= n
         return work
-
-    def never_appends(self, request, spare):
-        # Chunked, one_block: a second chunk asks for a free block; holding all of them the request
-        # would preempt itself for ever. The text is silent; "never a livelock" counts it as NEVER.
-        chunks = self.settings["chunked"] and self.settings["can_append"] == "one_block"
-        return chunks and spare == 0 and request.tokens > self.settings["max_num_batched_tokens"]
 
     def plan_running(self, budget, requeue):
         self.running.sort(key=lambda r: (r.arrival, r.id))
@@ -190,7 +181,10 @@ class ReplicaV0(Replica):
         return work
 
     def can_append(self, request):
-        # Ruling 1: one free block even if the last one has room, unless "exact" counts.
+        # Ruling 1: one free block even if the last one has room, unless "exact" counts. A prefill
+        # appends nothing: it has blocks for its whole prompt since it was admitted.
+        if request.computed < request.target:
+            return True
         exact = self.settings["can_append"] == "exact"
         need = self.pool.needed(request, request.tokens) if exact else 1
         return need <= len(self.pool.free)
