@@ -1,6 +1,7 @@
 // Simulated time. No double is ever a clock.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 namespace kvern {
@@ -20,7 +21,7 @@ inline constexpr std::int64_t kTicksPerNs = std::int64_t{1} << kTickBits;
 
 // A modelled duration (>= 0, below 2.4 h) as a price, to the nearest tick.
 inline std::int64_t ticks_of(double seconds) {
-  return static_cast<std::int64_t>(seconds * 1e9 * static_cast<double>(kTicksPerNs) + 0.5);
+  return std::llround(seconds * 1e9 * static_cast<double>(kTicksPerNs));
 }
 
 struct Instant {

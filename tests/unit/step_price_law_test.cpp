@@ -78,7 +78,7 @@ void check_run(const Case& c, StepCost& cost, Power& power, const Batch& batch,
 
 TEST(StepPriceLaw, RunsAreExactLinesUpToTheirEnd) {
   const HostOverhead serial{300'000 * kTicksPerNs, 12'700 * kTicksPerNs, false};
-  const HostOverhead hidden{4'000'000 * kTicksPerNs, 12'700 * kTicksPerNs, true};
+  const HostOverhead hidden{10'000'000 * kTicksPerNs, 12'700 * kTicksPerNs, true};
   const std::vector<Case> cases = {
       {"h100_sxm", "llama-3.1-8b", "roofline", 1, {}, serial},
       {"h100_sxm", "llama-3.1-8b", "roofline(graphs=none)", 1, {}, {}},
