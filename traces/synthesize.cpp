@@ -57,8 +57,8 @@ TraceRow row_of(const Arrival& arrival, const OpenSessions* sessions) {
 
 std::optional<Trace> synthesize(GeneratedArrivals& arrivals, const Synthesis& synthesis,
                                 Issues& issues) {
-  RowLog log(synthesis.name, "");
-  TraceBuilder builder(log);
+  RowLog row_log(synthesis.name, "");
+  TraceBuilder builder(row_log);
   const std::uint32_t block_size = arrivals.block_size();
   builder.header.block_size = block_size;
   builder.header.block_rule = block_size > 0 ? BlockRule::Floor : BlockRule::None;
@@ -92,7 +92,7 @@ std::optional<Trace> synthesize(GeneratedArrivals& arrivals, const Synthesis& sy
   const std::string failure =
       names.exhausted() ? "the prompts use up all 2^32 block ids" : arrivals.failure();
   if (!failure.empty()) issues.error({synthesis.name}, failure, "generate fewer requests");
-  log.report(issues);
+  row_log.report(issues);
   if (issues.any_error()) return std::nullopt;
   std::optional<Trace> trace = builder.finish(issues);
   if (!trace) return trace;
