@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "scenarios/toml_reader.h"
 #include "sim/base/exact_math.h"
 #include "tests/unit/generators/workload.h"
 
@@ -179,6 +180,61 @@ TEST(GeneratedArrivals, DocumentTheirKeys) {
   EXPECT_TRUE(documented("workload.arrivals", "rate"));
   EXPECT_TRUE(documented("workload.prefixes", "context_max"));
   EXPECT_TRUE(documented("workload.prefixes.turns", "mean"));
+}
+
+// Every key that was read, with the value in use, makes the same workload again: what
+// scenario.resolved.toml relies on.
+TEST(GeneratedArrivals, TheResolvedKeysMakeTheSameWorkload) {
+  const auto again = [](const Texts& texts) {
+    Issues issues;
+    KeyBook book;
+    const auto first = try_workload(texts, issues, 1, 16, &book);
+    std::string text;
+    for (const char* part : {"arrivals", "lengths", "prefixes", "tenants"}) {
+      text += std::string("[") + part + "]\n";
+      for (const KeyEntry& entry : book) {
+        if (entry.table != std::string("workload.") + part || entry.value.empty()) continue;
+        text += entry.key + " = " + entry.value + "\n";
+      }
+    }
+    const auto resolved = read_toml_text(text, "resolved.toml", issues);
+    if (!resolved || !first) return issues.text() + text;
+    WorkloadSpec spec;
+    spec.arrivals = *resolved->find("arrivals");
+    spec.lengths = *resolved->find("lengths");
+    spec.prefixes = *resolved->find("prefixes");
+    spec.tenants = *resolved->find("tenants");
+    spec.requests = texts.requests;
+    const auto second = make_generated_arrivals(spec, 1, 16, issues);
+    if (second == nullptr) return issues.text() + text;
+    const auto a = run_dry(*first);
+    const auto b = run_dry(*second);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      EXPECT_EQ(a[i].arrival.time, b[i].arrival.time) << text;
+      EXPECT_EQ(a[i].arrival.prompt_tokens, b[i].arrival.prompt_tokens) << text;
+      EXPECT_EQ(a[i].arrival.output_tokens, b[i].arrival.output_tokens) << text;
+      EXPECT_EQ(a[i].blocks, b[i].blocks) << text;
+    }
+    return std::string();
+  };
+  for (const char* process :
+       {"constant(rate=3 req/s)", "poisson(rate=3.7 req/s)", "gamma(rate=3 req/s, cv=2.5)",
+        "weibull(rate=3 req/s, cv=2)", "piecewise(rates=[1 req/s, 2.5 req/s], interval=7 s)",
+        "piecewise(minutes=azure2023_conversation, process=gamma, cv=3)",
+        "diurnal(rate=9 req/s, start=5 h)", "renewal(table=azure2023_code)",
+        "renewal(gap=uniform(min=1 ms, max=2 s))"}) {
+    EXPECT_EQ(again({.arrivals = process, .prefixes = "system_prompts", .tenants = "zipf"}), "");
+  }
+  for (const char* lengths : {"azure2023_conversation", "exponential(prompt=9.5, output=8)",
+                              "uniform(prompt_min=1, prompt_max=9, output_min=2, output_max=3)",
+                              "quantiles(percent=[0, 100], prompt=[3, 9.5], output=[1, 20])",
+                              "marginals(prompt=quantiles(percent=[0, 99.5], value=[3, 40]), "
+                              "output=geometric(mean=3))"}) {
+    EXPECT_EQ(again({.lengths = lengths,
+                     .prefixes = "sessions(count=4, think=exponential(mean=3 s))",
+                     .tenants = "shares(weights=[1, 2])"}),
+              "");
+  }
 }
 
 }  // namespace kvern
