@@ -167,7 +167,19 @@ TraceFile::TraceFile(const std::string& path) : reader_(path) {
   names("/dictionary/language", frame_.languages);
   names("/dictionary/category", frame_.categories);
   rows_ = reader_.rows("/requests/arrival_ns");
-  has_waits_ = reader_.has("/waits/on");
+  if (rows_ == 0) throw OutsideError(path + ": a trace without requests");
+}
+
+std::uint64_t TraceFile::without_output(std::uint64_t rows) {
+  constexpr std::uint64_t window = 1 << 20;
+  rows = std::min(rows, rows_);
+  std::uint64_t count = 0;
+  std::vector<std::uint32_t> outputs;
+  for (std::uint64_t row = 0; row < rows; row += window) {
+    load_column("/requests/output_tokens", row, std::min(window, rows - row), outputs);
+    count += static_cast<std::uint64_t>(std::count(outputs.begin(), outputs.end(), 0U));
+  }
+  return count;
 }
 
 template <class T>

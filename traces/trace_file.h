@@ -28,7 +28,8 @@ class TraceFile {
   const TraceHeader& header() const { return frame_.header; }
   const Provenance& provenance() const { return frame_.provenance; }
   std::uint64_t rows() const { return rows_; }
-  bool has_waits() const { return has_waits_; }
+  // Among the first `rows` requests. Throws OutsideError.
+  std::uint64_t without_output(std::uint64_t rows);
 
   // Rows [first, first + count) and no others; waits_offset then counts from 0. Throws
   // OutsideError.
@@ -42,7 +43,6 @@ class TraceFile {
   TableReader reader_;
   Trace frame_;  // header, provenance and dictionaries; no rows
   std::uint64_t rows_ = 0;
-  bool has_waits_ = false;
 };
 
 }  // namespace kvern
