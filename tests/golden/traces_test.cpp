@@ -183,7 +183,9 @@ TEST_F(TraceGolden, StatisticsOfEveryTraceInTheTable) {
     expect_lengths(s.output, golden.output, golden.output_sum, "output");
     expect_digits(s.rate_per_s, golden.rate, "rate");
     expect_digits(s.gap_cv, golden.cv, "cv");
-    if (golden.peak > 0) EXPECT_EQ(s.peak_per_minute, golden.peak);
+    if (golden.peak > 0) {
+      EXPECT_EQ(s.peak_per_minute, golden.peak);
+    }
     for (std::size_t i = 0; i < 3; ++i) {
       expect_digits(s.dispersion[i], golden.dispersion[i], "dispersion");
     }
