@@ -39,7 +39,7 @@ std::optional<SimTime> zone_offset(std::string_view zone) {
   const auto hours = digits(zone, 1, 2, 23);
   const auto minutes = digits(zone, 4, 2, 59);
   if (!hours || !minutes) return std::nullopt;
-  const SimTime offset = (*hours * 60 + *minutes) * 60 * kSecond;
+  const SimTime offset = (SimTime{*hours} * 60 + *minutes) * 60 * kSecond;
   return zone[0] == '-' ? -offset : offset;
 }
 

@@ -82,10 +82,16 @@ bool exists(const std::string& file, Issues& issues) {
 
 }  // namespace
 
+bool is_ours(const ImportRequest& request) {
+  std::error_code ignored;
+  return (request.format == "kvern" || request.format.empty()) &&
+         std::filesystem::is_regular_file(request.file, ignored) &&
+         (request.format == "kvern" || TableReader::is_table_file(request.file));
+}
+
 std::optional<Trace> read_trace(const ImportRequest& request, Issues& issues) {
   if (!exists(request.file, issues)) return std::nullopt;
-  if (request.format == "kvern" ||
-      (request.format.empty() && TableReader::is_table_file(request.file))) {
+  if (is_ours(request)) {
     TraceFile file(request.file);
     Trace trace;
     file.load(0, file.rows(), trace);
@@ -114,7 +120,13 @@ std::optional<std::string> trace_info(const ImportRequest& request, Issues& issu
 
 std::optional<std::string> trace_head(const ImportRequest& request, std::uint64_t count,
                                       Issues& issues) {
-  const std::optional<Trace> trace = read_trace(request, issues);
+  std::optional<Trace> trace;
+  if (is_ours(request)) {  // only the rows printed
+    TraceFile file(request.file);
+    file.load(0, std::min(count, file.rows()), trace.emplace());
+  } else {
+    trace = read_trace(request, issues);
+  }
   if (!trace) return std::nullopt;
   std::string text = "request,arrival_ns,prompt_tokens,output_tokens,session,turn,blocks\n";
   std::vector<std::uint32_t> ids;

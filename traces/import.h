@@ -20,6 +20,8 @@ struct ImportRequest {
   std::string bad_rows_file;
 };
 
+// Whether the file is there and is to be read as Kvern's own trace file.
+bool is_ours(const ImportRequest& request);
 // Reads a whole trace. Empty, with issues, when the file is missing, its format unknown or its rows
 // unlawful; warnings and notes may come with a trace too. Throws OutsideError when it is damaged.
 std::optional<Trace> read_trace(const ImportRequest& request, Issues& issues);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -27,7 +28,10 @@ struct RowLog::Aside {
 };
 
 RowLog::RowLog(std::string file, std::string aside)
-    : file_(std::move(file)), aside_path_(std::move(aside)) {}
+    : file_(std::move(file)), aside_path_(std::move(aside)) {
+  std::error_code ignored;  // what an earlier import set aside would mislead
+  if (!aside_path_.empty()) std::filesystem::remove(aside_path_, ignored);
+}
 RowLog::~RowLog() = default;
 
 void RowLog::at(std::int64_t line, std::string_view text) {

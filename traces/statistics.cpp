@@ -66,7 +66,8 @@ double dispersion(const std::vector<SimTime>& arrivals, SimTime bin) {
   return variance(counts, mean) / mean;
 }
 
-double correlation(const std::vector<double>& x, const std::vector<double>& y) {
+template <class T>
+double correlation(const std::vector<T>& x, const std::vector<T>& y) {
   const auto n = static_cast<double>(x.size());
   const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / n;
   const double mean_y = std::accumulate(y.begin(), y.end(), 0.0) / n;
@@ -74,9 +75,11 @@ double correlation(const std::vector<double>& x, const std::vector<double>& y) {
   double yy = 0;
   double xy = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    xx += (x[i] - mean_x) * (x[i] - mean_x);
-    yy += (y[i] - mean_y) * (y[i] - mean_y);
-    xy += (x[i] - mean_x) * (y[i] - mean_y);
+    const double dx = static_cast<double>(x[i]) - mean_x;
+    const double dy = static_cast<double>(y[i]) - mean_y;
+    xx += dx * dx;
+    yy += dy * dy;
+    xy += dx * dy;
   }
   return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : kUndefined;
 }
@@ -99,11 +102,28 @@ std::vector<double> ranks(const std::vector<std::uint32_t>& values) {
   return rank;
 }
 
-void count_blocks(const Trace& trace, const std::vector<std::size_t>& rows, TraceStatistics& s) {
-  if (trace.blocks.rows() == 0) return;
+constexpr std::uint16_t kAllCategories = UINT16_MAX;
+
+bool is_counted(const Trace& trace, std::size_t row, std::uint16_t category) {
+  return category == kAllCategories || trace.category[row] == category;
+}
+
+void count_sessions(const Trace& trace, std::uint16_t category, TraceStatistics& s) {
+  std::vector<bool> seen;
+  for (std::size_t row = 0; row < trace.session.size(); ++row) {
+    if (trace.session[row] < 0 || !is_counted(trace, row, category)) continue;
+    const auto session = static_cast<std::size_t>(trace.session[row]);
+    if (session >= seen.size()) seen.resize(session + 1, false);
+    s.sessions += seen[session] ? 0 : 1;
+    seen[session] = true;
+  }
+}
+
+void count_blocks(const Trace& trace, std::uint16_t category, TraceStatistics& s) {
   std::vector<bool> seen(trace.header.distinct_blocks, false);
   std::vector<std::uint32_t> ids;
-  for (const std::size_t row : rows) {
+  for (std::size_t row = 0; row < trace.blocks.rows(); ++row) {
+    if (!is_counted(trace, row, category)) continue;
     trace.blocks.read(row, ids);
     s.block_references += ids.size();
     std::uint64_t repeats = 0;
@@ -117,43 +137,34 @@ void count_blocks(const Trace& trace, const std::vector<std::size_t>& rows, Trac
   }
 }
 
-TraceStatistics of_rows(const Trace& trace, const std::vector<std::size_t>& rows) {
-  TraceStatistics s;
-  s.requests = rows.size();
-  if (rows.empty()) return s;
-  std::vector<SimTime> arrivals;
-  std::vector<std::uint32_t> prompts;
-  std::vector<std::uint32_t> outputs;
-  std::vector<std::int32_t> sessions;
-  for (const std::size_t row : rows) {
-    arrivals.push_back(trace.arrival_ns[row]);
-    prompts.push_back(trace.prompt_tokens[row]);
-    outputs.push_back(trace.output_tokens[row]);
-    s.without_output += outputs.back() == 0 ? 1 : 0;
-    if (!trace.session.empty() && trace.session[row] >= 0) sessions.push_back(trace.session[row]);
-  }
-  std::sort(sessions.begin(), sessions.end());
-  s.sessions =
-      static_cast<std::uint64_t>(std::unique(sessions.begin(), sessions.end()) - sessions.begin());
+void describe_arrivals(const std::vector<SimTime>& arrivals, TraceStatistics& s) {
   s.span_ns = arrivals.back() - arrivals.front();
-  s.prompt = lengths(prompts);
-  s.output = lengths(outputs);
-  s.pearson = correlation({prompts.begin(), prompts.end()}, {outputs.begin(), outputs.end()});
-  s.spearman = correlation(ranks(prompts), ranks(outputs));
-  count_blocks(trace, rows, s);
   s.peak_per_minute = fullest_bin(arrivals, 60 * kSecond);
   s.rate_per_s = s.gap_cv = kUndefined;
   s.dispersion = {dispersion(arrivals, kSecond), dispersion(arrivals, 10 * kSecond),
                   dispersion(arrivals, 60 * kSecond)};
-  if (s.span_ns == 0) return s;
+  if (s.span_ns == 0) return;
   s.rate_per_s = static_cast<double>(s.requests) * 1e9 / static_cast<double>(s.span_ns);
-  std::vector<SimTime> gaps;
-  for (std::size_t i = 1; i < arrivals.size(); ++i) gaps.push_back(arrivals[i] - arrivals[i - 1]);
-  s.gap_max_ns = *std::max_element(gaps.begin(), gaps.end());
-  s.gaps_zero = static_cast<std::uint64_t>(std::count(gaps.begin(), gaps.end(), 0));
-  const double mean = static_cast<double>(s.span_ns) / static_cast<double>(gaps.size());
-  s.gap_cv = std::sqrt(variance(gaps, mean)) / mean;
-  return s;
+  const auto gaps = static_cast<double>(arrivals.size() - 1);
+  const double mean = static_cast<double>(s.span_ns) / gaps;
+  double squares = 0;
+  for (std::size_t i = 1; i < arrivals.size(); ++i) {
+    const SimTime gap = arrivals[i] - arrivals[i - 1];
+    s.gap_max_ns = std::max(s.gap_max_ns, gap);
+    s.gaps_zero += gap == 0 ? 1 : 0;
+    const double off = static_cast<double>(gap) - mean;
+    squares += off * off;
+  }
+  s.gap_cv = std::sqrt(squares / gaps) / mean;
+}
+
+void describe_lengths(const std::vector<std::uint32_t>& prompts,
+                      const std::vector<std::uint32_t>& outputs, TraceStatistics& s) {
+  s.prompt = lengths(prompts);
+  s.output = lengths(outputs);
+  s.without_output = static_cast<std::uint64_t>(std::count(outputs.begin(), outputs.end(), 0U));
+  s.pearson = correlation(prompts, outputs);
+  s.spearman = correlation(ranks(prompts), ranks(outputs));
 }
 
 }  // namespace
@@ -169,17 +180,35 @@ std::vector<std::uint64_t> arrival_counts(const std::vector<SimTime>& arrivals, 
 }
 
 TraceStatistics trace_statistics(const Trace& trace) {
-  std::vector<std::size_t> rows(trace.rows());
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
-  return of_rows(trace, rows);
+  TraceStatistics s;
+  s.requests = trace.rows();
+  describe_arrivals(trace.arrival_ns, s);
+  describe_lengths(trace.prompt_tokens, trace.output_tokens, s);
+  count_sessions(trace, kAllCategories, s);
+  count_blocks(trace, kAllCategories, s);
+  return s;
 }
 
 TraceStatistics trace_statistics(const Trace& trace, const std::string& category) {
-  std::vector<std::size_t> rows;
-  for (std::size_t row = 0; row < trace.category.size(); ++row) {
-    if (trace.categories[trace.category[row]] == category) rows.push_back(row);
+  TraceStatistics s;
+  const auto name = std::find(trace.categories.begin(), trace.categories.end(), category);
+  if (name == trace.categories.end()) return s;
+  const auto id = static_cast<std::uint16_t>(name - trace.categories.begin());
+  std::vector<SimTime> arrivals;
+  std::vector<std::uint32_t> prompts;
+  std::vector<std::uint32_t> outputs;
+  for (std::size_t row = 0; row < trace.rows(); ++row) {
+    if (trace.category[row] != id) continue;
+    arrivals.push_back(trace.arrival_ns[row]);
+    prompts.push_back(trace.prompt_tokens[row]);
+    outputs.push_back(trace.output_tokens[row]);
   }
-  return of_rows(trace, rows);
+  s.requests = arrivals.size();
+  describe_arrivals(arrivals, s);
+  describe_lengths(prompts, outputs, s);
+  count_sessions(trace, id, s);
+  count_blocks(trace, id, s);
+  return s;
 }
 
 }  // namespace kvern

@@ -44,7 +44,7 @@ struct TraceStatistics {
   std::uint64_t tokens_repeated = 0;
 };
 
-// Of all requests, or only of those whose category has this name.
+// Of all requests (at least one), or only of those whose category has this name.
 TraceStatistics trace_statistics(const Trace& trace);
 TraceStatistics trace_statistics(const Trace& trace, const std::string& category);
 

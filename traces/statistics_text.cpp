@@ -18,8 +18,10 @@ std::string number(double value, int digits = 4) {
 }
 
 std::string seconds(SimTime ns) {
-  return number(static_cast<double>(ns / kSecond), 0) +
-         (ns % kSecond == 0 ? "" : number(static_cast<double>(ns % kSecond) / 1e9, 9).substr(1));
+  std::string text = fmt::format("{}.{:09}", ns / kSecond, ns % kSecond);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
 }
 
 std::string line(const char* name, const std::string& text) {

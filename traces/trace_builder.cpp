@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "traces/civil_time.h"
 
@@ -15,10 +16,14 @@ constexpr std::int64_t kMostTokens = std::int64_t{1} << 31;
 constexpr std::uint32_t kUnseen = UINT32_MAX;
 constexpr std::size_t kMostRows = INT32_MAX;  // rows are int32 in the trace file
 
-template <class T, class From>
-std::vector<T> reordered(const std::vector<From>& column, const std::vector<std::uint32_t>& order) {
+// Puts a column in order; it is moved where it is already.
+template <class T>
+std::vector<T> reordered(std::vector<T>& column, const std::vector<std::uint32_t>& order,
+                         bool in_order) {
+  if (in_order) return std::move(column);
   std::vector<T> out(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) out[i] = static_cast<T>(column[order[i]]);
+  for (std::size_t i = 0; i < order.size(); ++i) out[i] = column[order[i]];
+  column = {};
   return out;
 }
 
@@ -60,6 +65,30 @@ std::optional<std::uint16_t> TraceBuilder::name(Names& names, std::string_view t
   return id;
 }
 
+void TraceBuilder::add_references(const TraceRow& row) {
+  const std::size_t rows = arrival_.size();
+  if (row.session >= 0 || !session_.empty()) {
+    session_.resize(rows, -1);
+    session_.back() = row.session;
+  }
+  if (row.parent >= 0 || !parent_.empty()) {
+    parent_.resize(rows, -1);
+    parent_.back() = row.parent;
+  }
+  if (row.waits.empty() && waits_.empty()) return;
+  delay_.resize(rows, 0);
+  delay_.back() = row.delay_ns;
+  waits_end_.resize(rows, waits_.size());
+  waits_.insert(waits_.end(), row.waits.begin(), row.waits.end());
+  waits_end_.back() = waits_.size();
+}
+
+void TraceBuilder::add_name(Names& names, std::uint16_t id, std::size_t rows) {
+  if (id == 0 && names.column.empty()) return;
+  names.column.resize(rows, 0);
+  names.column.back() = id;
+}
+
 bool TraceBuilder::add(const TraceRow& row) {
   if (!lawful(row)) return false;
   const auto tenant = name(tenants_, row.tenant, "tenant");
@@ -74,16 +103,10 @@ bool TraceBuilder::add(const TraceRow& row) {
   prompt_.push_back(static_cast<std::uint32_t>(row.prompt_tokens));
   output_.push_back(static_cast<std::uint32_t>(row.output_tokens));
   source_row_.push_back(log_->line());
-  session_.push_back(row.session);
-  any_session_ = any_session_ || row.session >= 0;
-  parent_.push_back(row.parent);
-  any_parent_ = any_parent_ || row.parent >= 0;
-  delay_.push_back(row.delay_ns);
-  waits_.insert(waits_.end(), row.waits.begin(), row.waits.end());
-  waits_end_.push_back(waits_.size());
-  tenants_.column.push_back(*tenant);
-  languages_.column.push_back(*language);
-  categories_.column.push_back(*category);
+  add_references(row);
+  add_name(tenants_, *tenant, arrival_.size());
+  add_name(languages_, *language, arrival_.size());
+  add_name(categories_, *category, arrival_.size());
   if (header.block_size > 0) {
     blocks_.add_row(row.blocks);
     for (const std::uint32_t id : row.blocks) highest_block_ = std::max(highest_block_, id);
@@ -94,7 +117,6 @@ bool TraceBuilder::add(const TraceRow& row) {
 TraceBuilder::Order TraceBuilder::sorted() const {
   Order order(arrival_.size());
   std::iota(order.begin(), order.end(), 0U);
-  if (std::is_sorted(arrival_.begin(), arrival_.end())) return order;
   std::stable_sort(order.begin(), order.end(),
                    [this](std::uint32_t a, std::uint32_t b) { return arrival_[a] < arrival_[b]; });
   return order;
@@ -103,7 +125,7 @@ TraceBuilder::Order TraceBuilder::sorted() const {
 void TraceBuilder::order_names(const Names& names, const Order& order,
                                std::vector<std::uint16_t>& column,
                                std::vector<std::string>& dictionary) {
-  if (names.names.size() == 1) return;  // nothing is known: no column
+  if (names.column.empty()) return;  // nothing is known: no column
   std::vector<std::uint16_t> renumbered(names.names.size(), 0);
   dictionary = {""};
   for (const std::uint32_t from : order) {
@@ -117,7 +139,7 @@ void TraceBuilder::order_names(const Names& names, const Order& order,
 }
 
 void TraceBuilder::order_sessions(const Order& order, Trace& trace) const {
-  if (!any_session_) return;
+  if (session_.empty()) return;
   absl::flat_hash_map<std::int64_t, std::int32_t> dense;
   std::vector<std::uint32_t> turns;  // so far, of each dense session
   for (const std::uint32_t from : order) {
@@ -135,7 +157,7 @@ void TraceBuilder::order_sessions(const Order& order, Trace& trace) const {
 }
 
 bool TraceBuilder::order_references(const Order& order, Trace& trace, Issues& issues) const {
-  if (waits_.empty() && !any_parent_) return true;
+  if (waits_.empty() && parent_.empty()) return true;
   std::vector<std::int32_t> rank(order.size());
   for (std::size_t row = 0; row < order.size(); ++row) {
     rank[order[row]] = static_cast<std::int32_t>(row);
@@ -150,7 +172,7 @@ bool TraceBuilder::order_references(const Order& order, Trace& trace, Issues& is
                    fmt::format("the request {} one that arrives later", what));
       return std::int32_t{-1};
     };
-    if (any_parent_) {
+    if (!parent_.empty()) {
       trace.parent.push_back(parent_[from] < 0 ? -1 : earlier(parent_[from], "continues"));
     }
     if (waits_.empty()) continue;
@@ -161,7 +183,6 @@ bool TraceBuilder::order_references(const Order& order, Trace& trace, Issues& is
               trace.waits_on.end());
     trace.waits_offset.push_back(trace.waits_on.size());
   }
-  if (!waits_.empty()) trace.delay_ns = reordered<SimTime>(delay_, order);
   return !issues.any_error();
 }
 
@@ -201,16 +222,12 @@ std::optional<Trace> TraceBuilder::finish(Issues& issues) {
     issues.error({log_->file(), 0, 0}, "no requests");
     return std::nullopt;
   }
+  const bool in_order = std::is_sorted(arrival_.begin(), arrival_.end());
   const Order order = sorted();
   Trace trace;
   trace.header = header;
   const SimTime first = arrival_[order[0]];
   if (clock_is_utc) trace.header.epoch_utc = date_time_text(first);
-  trace.arrival_ns = reordered<SimTime>(arrival_, order);
-  for (SimTime& time : trace.arrival_ns) time -= first;
-  trace.prompt_tokens = reordered<std::uint32_t>(prompt_, order);
-  trace.output_tokens = reordered<std::uint32_t>(output_, order);
-  trace.source_row = reordered<std::int64_t>(source_row_, order);
   order_sessions(order, trace);
   order_names(tenants_, order, trace.tenant, trace.tenants);
   order_names(languages_, order, trace.language, trace.languages);
@@ -218,6 +235,12 @@ std::optional<Trace> TraceBuilder::finish(Issues& issues) {
   if (!order_references(order, trace, issues) || !order_blocks(order, trace, issues)) {
     return std::nullopt;
   }
+  trace.arrival_ns = reordered(arrival_, order, in_order);
+  for (SimTime& time : trace.arrival_ns) time -= first;
+  trace.prompt_tokens = reordered(prompt_, order, in_order);
+  trace.output_tokens = reordered(output_, order, in_order);
+  trace.source_row = reordered(source_row_, order, in_order);
+  trace.delay_ns = delay_.empty() ? std::vector<SimTime>{} : reordered(delay_, order, in_order);
   return trace;
 }
 

@@ -61,7 +61,9 @@ class TraceBuilder {
   using Order = std::vector<std::uint32_t>;  // sorted row -> number of its add()
 
   bool lawful(const TraceRow& row);
+  void add_references(const TraceRow& row);
   std::optional<std::uint16_t> name(Names& names, std::string_view text, const char* column);
+  static void add_name(Names& names, std::uint16_t id, std::size_t rows);
   Order sorted() const;
   static void order_names(const Names& names, const Order& order,
                           std::vector<std::uint16_t>& column, std::vector<std::string>& dictionary);
@@ -74,15 +76,14 @@ class TraceBuilder {
   std::vector<std::uint32_t> prompt_;
   std::vector<std::uint32_t> output_;
   std::vector<std::int64_t> source_row_;
+  // These stay empty until a row needs them, and are then filled up.
   std::vector<std::int64_t> session_;
   std::vector<std::int64_t> parent_;
-  std::vector<SimTime> delay_;
-  std::vector<std::uint64_t> waits_end_;
+  std::vector<SimTime> delay_;            // with waits
+  std::vector<std::uint64_t> waits_end_;  // of each row, in waits_
   std::vector<std::int64_t> waits_;
   PackedIds blocks_;
   std::uint32_t highest_block_ = 0;
-  bool any_session_ = false;
-  bool any_parent_ = false;
   Names tenants_;
   Names languages_;
   Names categories_;

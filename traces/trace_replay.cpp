@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "traces/closed_trace.h"
@@ -62,10 +61,7 @@ std::unique_ptr<Arrivals> stream(std::unique_ptr<TraceFile> file, const TraceRep
 }  // namespace
 
 std::unique_ptr<Arrivals> replay_trace(const TraceReplay& replay, Issues& issues) {
-  std::error_code ignored;
-  const bool ours = replay.trace.format == "kvern" || replay.trace.format.empty();
-  if (ours && std::filesystem::is_regular_file(replay.trace.file, ignored) &&
-      TableReader::is_table_file(replay.trace.file)) {
+  if (is_ours(replay.trace)) {
     auto file = std::make_unique<TraceFile>(replay.trace.file);
     if (file->rows() > kMostRowsInMemory && !is_closed(replay, file->header())) {
       return stream(std::move(file), replay, issues);
