@@ -33,6 +33,7 @@ Cluster::Cluster(ClusterSetup setup)
     : admission_(std::move(setup.admission)),
       routing_(std::move(setup.routing)),
       arrivals_(std::move(setup.arrivals)),
+      timeline_(std::move(setup.timeline)),
       records_(*setup.records),
       stop_(setup.stop),
       bucket_(setup.bucket),
@@ -119,7 +120,7 @@ Stopped Cluster::run() {
 }
 
 SimTime Cluster::next_instant() {
-  const SimTime next = std::min(ends_.next_time(), arrivals_->next_time());
+  const SimTime next = std::min({ends_.next_time(), arrivals_->next_time(), timeline_->next_end()});
   // An edge is an instant only while something is still to come.
   return next == kNever ? kNever : std::min(next, next_edge_);
 }

@@ -18,6 +18,7 @@
 #include "sim/serving/event_queue.h"
 #include "sim/serving/load_index.h"
 #include "sim/serving/replica.h"
+#include "sim/timeline.h"
 
 namespace kvern {
 
@@ -40,10 +41,11 @@ struct ClusterSetup {
   std::unique_ptr<Admission> admission;
   std::unique_ptr<Routing> routing;
   std::unique_ptr<Arrivals> arrivals;
-  Records* records = nullptr;  // never null in a run; outlives the cluster
-  SimTime stop = kNever;       // kNever: until drained
-  SimTime bucket = 0;          // width of the time buckets; 0 = none
-  bool stepwise = false;       // no jumps, nothing in bulk: the reference
+  std::unique_ptr<Timeline> timeline;  // of flows between memories and replicas
+  Records* records = nullptr;          // never null in a run; outlives the cluster
+  SimTime stop = kNever;               // kNever: until drained
+  SimTime bucket = 0;                  // width of the time buckets; 0 = none
+  bool stepwise = false;               // no jumps, nothing in bulk: the reference
   bool step_rows = false;
   bool eviction_rows = false;
   bool self_checks = false;                        // laws after every event
@@ -108,6 +110,7 @@ class Cluster final : private ClusterView {
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<Routing> routing_;
   std::unique_ptr<Arrivals> arrivals_;
+  std::unique_ptr<Timeline> timeline_;
   Records& records_;
   SimTime stop_;
   SimTime bucket_;
