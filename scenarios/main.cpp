@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "scenarios/command_line.h"
+
+int main(int argc, char** argv) { return kvern::command_line(argc, argv); }

@@ -61,7 +61,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   std::size_t best = std::max<std::size_t>(2, word.size() / 3) + 1;
   const std::string* nearest = nullptr;
   for (const std::string& candidate : known) {
-    const std::size_t edits = distance(word, candidate);
+    // "h100" is the beginning of "h100_sxm", however many letters are missing.
+    const bool begins = word.size() > 2 && candidate.starts_with(word);
+    const std::size_t edits = begins ? 1 : distance(word, candidate);
     if (edits < best) {
       best = edits;
       nearest = &candidate;

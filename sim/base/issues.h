@@ -39,7 +39,8 @@ class Issues {
   int errors_ = 0;
 };
 
-// `did you mean "blocks"?` for the nearest of `known` by edit distance, empty when none is near.
+// `did you mean "blocks"?` for the nearest of `known` by edit distance, or one that begins with the
+// word; empty when none is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace kvern

@@ -114,6 +114,21 @@ std::string Parameters::choice(std::string_view key, std::string_view default_va
   return result;
 }
 
+const Config* Parameters::any(std::string_view key, std::string_view doc) {
+  const Config* value = look_up(key);
+  note(key, "value", value != nullptr ? toml_text(*value) : "", "", doc);
+  return value;
+}
+
+void Parameters::refuse(std::string_view key, std::string_view why) {
+  const Config* value = look_up(key);
+  if (value == nullptr) return;
+  std::string name = fmt::format("\"{}\" {}", key, in_title(path_));
+  if (value->kind == Config::Kind::Table) name = table_title(join(path_, key));
+  if (value->kind == Config::Kind::Array) name = table_title(join(path_, key) + ".0");
+  issues_->error(value->where, name + " is not built yet", std::string(why));
+}
+
 Config Parameters::policy(std::string_view key, std::string_view default_text,
                           std::string_view doc) {
   Config fallback;

@@ -59,6 +59,11 @@ class Parameters {
   template <class T>
   std::vector<T> list(std::string_view key, std::vector<T> default_value, std::string_view doc);
 
+  // A value of any kind, as it stands; null when absent.
+  const Config* any(std::string_view key, std::string_view doc);
+  // A key that belongs here but can't be used yet: an error where it is there, saying why.
+  void refuse(std::string_view key, std::string_view why);
+
   // A policy under `key`, written as "name", "name(key=value)" or a table: always returned as a
   // table with the member "policy". An absent key takes the default text ("" = none: empty table);
   // a table without "policy" takes the default's name. After an issue: an empty table. Make it with

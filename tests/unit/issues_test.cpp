@@ -13,6 +13,11 @@ TEST(Issues, PrintsLikeACompiler) {
   EXPECT_TRUE(issues.any_error());
 }
 
+// By edits alone "b200" would be nearer.
+TEST(Issues, SuggestsWhatBeginsWithTheWord) {
+  EXPECT_EQ(did_you_mean("h100", {"b200", "h100_sxm"}), "did you mean \"h100_sxm\"?");
+}
+
 TEST(Issues, SuggestsNothingFarAway) { EXPECT_EQ(did_you_mean("xyz", {"blocks", "dtype"}), ""); }
 
 }  // namespace kvern

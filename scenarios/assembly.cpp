@@ -1,0 +1,57 @@
+#include "scenarios/assembly.h"
+
+#include "policies/admission.h"
+#include "policies/routing.h"
+#include "scenarios/data_files.h"
+#include "scenarios/policy_key.h"
+#include "scenarios/pool_assembly.h"
+#include "scenarios/workload_assembly.h"
+
+namespace kvern {
+namespace {
+
+// The block size that prompts are named in; 0 where no pool caches prefixes.
+std::uint32_t named_block_size(const Scenario& scenario, Issues& issues) {
+  std::uint32_t size = 0;
+  for (const PoolSpec& pool : scenario.pools) {
+    if (!pool.kv.prefix_cache) continue;
+    if (size != 0 && pool.kv.block_size != size) {
+      issues.error(pool.where, "pools with prefix caches have different block sizes",
+                   "give them one block_size");
+    }
+    size = pool.kv.block_size;
+  }
+  return size;
+}
+
+}  // namespace
+
+std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
+  Assembly out;
+  for (const PoolSpec& spec : scenario.pools) {
+    auto pool = assemble_pool(spec, scenario.attribution, issues);
+    if (!pool) continue;
+    if (pool->hardware != nullptr) {
+      out.inputs.push_back(data_path("hardware", spec.hardware));
+      out.hardware.push_back(std::move(pool->hardware));
+    }
+    if (pool->model != nullptr) {
+      out.inputs.push_back(data_path("llm", spec.model));
+      out.models.push_back(std::move(pool->model));
+    }
+    out.setup.pools.push_back(std::move(pool->setup));
+  }
+  out.setup.routing = make_again(routing::table(), "routing", scenario.routing);
+  out.setup.admission = make_again(admission::table(), "admission", scenario.admission);
+  const std::uint32_t block_size = named_block_size(scenario, issues);
+  if (issues.any_error()) return std::nullopt;
+  WorkloadAssembly workload = assemble_workload(scenario, block_size, issues);
+  if (workload.arrivals == nullptr) return std::nullopt;
+  out.setup.arrivals = std::move(workload.arrivals);
+  out.requests = workload.requests;
+  if (scenario.workload.replay) out.inputs.push_back(scenario.workload.replay->trace.file);
+  out.setup.timeline = scenario.simgrid ? make_simgrid_timeline() : make_plain_timeline();
+  return out;
+}
+
+}  // namespace kvern

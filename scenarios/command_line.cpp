@@ -1,0 +1,147 @@
+#include "scenarios/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "scenarios/bench_command.h"
+#include "scenarios/describe.h"
+#include "scenarios/exit_codes.h"
+#include "scenarios/origin.h"
+#include "scenarios/run_command.h"
+#include "scenarios/signals.h"
+#include "sim/base/issues.h"
+#include "sim/base/outside_error.h"
+#include "sim/law.h"
+
+namespace kvern {
+namespace {
+
+struct Commands {
+  CLI::App app{"Kvern replays token traces through a modelled LLM inference cluster.", "kvern"};
+  RunRequest run;
+  std::string topic;
+  bool bench_json = false;
+
+  Commands() {
+    app.set_version_flag("--version", std::string("kvern ") + program_version());
+    app.allow_extras();  // told by our own message
+    app.footer(
+        "Exit codes: 0 good, 1 an [[expect]] was missed, 2 user error, 3 disk or file, "
+        "70 broken law, 130 signal.");
+    add_run();
+    CLI::App* describe = add("describe", "what scenarios and policies understand");
+    describe->add_option("topic", topic,
+                         "a table (pool.kv), a port (eviction), a policy "
+                         "(eviction.lru), records; absent: the list");
+    CLI::App* bench = add("bench", "the speeds: goal, result and verdict a row");
+    bench->add_flag("--json", bench_json, "as JSON");
+  }
+
+  CLI::App* add(const char* name, const char* what) {
+    CLI::App* command = app.add_subcommand(name, what);
+    command->allow_extras();
+    return command;
+  }
+
+  void add_run() {
+    CLI::App* command = add("run", "run a scenario; the summary goes to stdout");
+    command->add_option("file", run.file, "the scenario")->type_name("FILE");
+    command->add_flag("--json", run.json, "the summary as one JSON object");
+    command
+        ->add_option("--set", run.settings,
+                     "set a key: pool.0.kv.blocks=2000 (one pool), pool.kv.blocks=2000 (all)")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
+    command
+        ->add_option("--compare", run.comparisons,
+                     "one run a value, side by side: pool.kv.eviction=lru,fifo")
+        ->type_name("PATH=A,B")
+        ->allow_extra_args(false);
+    command->add_option("--out", run.out, "folder for run folders")->type_name("DIR");
+    command->add_option("--trace", run.trace, "replay this trace, whatever the scenario names")
+        ->type_name("FILE");
+    command->add_flag("--stepwise", run.stepwise, "step by step: slow, same records");
+  }
+};
+
+int user_error(const std::string& what, const std::string& hint) {
+  Issues issues;
+  issues.error({"kvern", 0, 0}, what, hint);
+  std::fputs(issues.text().c_str(), stderr);
+  return kUserError;
+}
+
+// A word that nobody took, in the command that was reached.
+int unexpected(const CLI::App& command, const std::string& word) {
+  std::vector<std::string> known;
+  const bool flag = word.starts_with("-");
+  if (flag) {
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  } else {
+    for (const CLI::App* sub : command.get_subcommands({})) known.push_back(sub->get_name());
+  }
+  std::string hint = did_you_mean(word.substr(0, word.find('=')), known);
+  if (hint.empty()) {
+    hint = command.get_parent() == nullptr ? "see kvern --help"
+                                           : "see kvern " + command.get_name() + " --help";
+  }
+  const char* kind = flag ? "option" : known.empty() ? "argument" : "command";
+  return user_error(fmt::format("unknown {} \"{}\"", kind, word), hint);
+}
+
+int dispatch(const Commands& commands) {
+  const CLI::App* command = &commands.app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  for (const CLI::App* level : {&commands.app, command}) {
+    if (!level->remaining().empty()) return unexpected(*level, level->remaining().front());
+  }
+  const std::string& name = command->get_name();
+  if (name == "run") {
+    if (commands.run.file.empty()) {
+      return user_error("run needs a scenario", "kvern run scenarios/first_run.toml");
+    }
+    return run_command(commands.run);
+  }
+  if (name == "describe") return describe_command(commands.topic);
+  if (name == "bench") return bench_command(commands.bench_json);
+  std::fputs(commands.app.help().c_str(), stderr);
+  return kUserError;
+}
+
+int guarded(const Commands& commands) {
+  try {
+    return dispatch(commands);
+  } catch (const LawBroken& broken) {
+    std::fprintf(stderr, "kvern: error: %s\n", broken.what());
+    return kBrokenLaw;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "kvern: error: %s\n", error.what());
+    return kOutside;
+  }
+}
+
+}  // namespace
+
+int command_line(int argc, char** argv) {
+  watch_signals();
+  Commands commands;
+  try {
+    commands.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return commands.app.exit(error);  // --help, --version
+    return user_error(error.what(), "see kvern --help");
+  }
+  const int code = guarded(commands);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fputs("kvern: error: can't write to stdout\n", stderr);
+    return kOutside;
+  }
+  return code;
+}
+
+}  // namespace kvern

@@ -1,0 +1,28 @@
+// Judges the claims of [[expect]] by the summaries of a run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/summary.h"
+#include "scenarios/sweep.h"
+
+namespace kvern {
+
+struct Verdict {
+  bool met = false;
+  std::string line;  // "ok    ttft_ms_mean = 1.18 ms, expected 1.2 ms within 15 % (fig 5)"
+};
+
+// What can be seen before the run: a metric that no summary has, a value in the wrong unit, a point
+// that the sweep does not visit. `names` is a summary of the same pools (its values don't matter).
+void check_expects(const std::vector<ExpectSpec>& expects, const std::vector<SweepPoint>& points,
+                   const Summary& names, Issues& issues);
+
+// One verdict a claim and point it speaks of; `summaries` are parallel to `points`. A value that is
+// unknown misses.
+std::vector<Verdict> judge(const std::vector<ExpectSpec>& expects,
+                           const std::vector<SweepPoint>& points,
+                           const std::vector<Summary>& summaries);
+
+}  // namespace kvern

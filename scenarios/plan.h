@@ -1,0 +1,26 @@
+// What a `run` is to do: the scenario file with the command line's changes, as points.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenarios/run_command.h"
+#include "scenarios/scenario.h"
+#include "scenarios/sweep.h"
+
+namespace kvern {
+
+struct RunPlan {
+  bool is_sweep = false;
+  std::string name;      // of the scenario
+  std::string resolved;  // of the scenario as a whole, before its points
+  std::vector<ExpectSpec> expects;
+  std::vector<SweepPoint> points;   // one without a sweep
+  std::vector<Scenario> scenarios;  // parallel to points
+};
+
+// Null with every error of the file, of the command line and of all points.
+std::optional<RunPlan> make_plan(const RunRequest& request, Issues& issues);
+
+}  // namespace kvern

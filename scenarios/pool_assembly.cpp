@@ -1,0 +1,120 @@
+#include "scenarios/pool_assembly.h"
+
+#include <fmt/format.h>
+
+#include "models/host_overhead.h"
+#include "models/kv_capacity.h"
+#include "models/power/state_power.h"
+#include "models/step_cost.h"
+#include "policies/batching.h"
+#include "policies/eviction.h"
+#include "scenarios/data_files.h"
+#include "scenarios/policy_key.h"
+
+namespace kvern {
+namespace {
+
+HostOverhead host_overhead_of(const PolicySpec& spec) {
+  Issues none;
+  Parameters p(&spec.table, spec.path, none);
+  return read_host_overhead(p);
+}
+
+double gib(std::int64_t bytes) { return static_cast<double>(bytes) / 1073741824.0; }
+
+// Usable blocks: as given, or what an engine would find at its start. 0 with an issue.
+std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
+                        const Batching& batching, Issues& issues) {
+  if (pool.kv.blocks) return *pool.kv.blocks;
+  if (deployment.hardware == nullptr || deployment.model == nullptr) {
+    issues.error(pool.where, fmt::format("pool \"{}\" has no number of KV blocks", pool.name),
+                 "give [pool.kv] blocks, or hardware and model to count them from");
+    return 0;
+  }
+  KvSettings settings;
+  settings.memory_share = pool.kv.memory_share;
+  settings.max_num_seqs = batching.most_sequences();
+  settings.max_num_batched_tokens = deployment.max_batched_tokens;
+  settings.block_size = pool.kv.block_size;
+  settings.null_block = pool.batching.table.find("policy")->text == "vllm_v1";
+  const KvCapacity capacity = kv_capacity(deployment, settings);
+  if (capacity.kv_bytes <= 0 || capacity.blocks == 0) {
+    issues.error(pool.where,
+                 fmt::format("{} does not fit on {} x {}: weights {:.1f} GiB and overhead {:.1f} "
+                             "GiB a GPU, {:.1f} GiB usable",
+                             deployment.model->name, pool.tensor_parallel,
+                             deployment.hardware->name, gib(capacity.weight_bytes),
+                             gib(capacity.overhead_bytes), gib(capacity.usable_bytes)),
+                 "raise tensor_parallel or memory_share");
+  }
+  return capacity.blocks;
+}
+
+// Step cost and power, prepared for the deployment. False with an issue.
+bool price(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup, Issues& issues) {
+  setup.step_cost = with_host_overhead(make_again(step_cost::table(), "step_cost", pool.step_cost),
+                                       host_overhead_of(pool.host_overhead));
+  std::string refusal = setup.step_cost->prepare(deployment);
+  if (!refusal.empty()) {
+    issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
+    return false;
+  }
+  PowerSettings settings;
+  if (pool.power_cap_watts) settings.cap = Watts{*pool.power_cap_watts};
+  if (pool.clock_mhz) settings.clock = Megahertz{*pool.clock_mhz};
+  setup.power = make_state_power(deployment, *setup.step_cost, settings, refusal);
+  if (setup.power == nullptr) {
+    issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
+    return false;
+  }
+  return true;
+}
+
+template <class Spec>
+std::unique_ptr<Spec> owned(std::optional<Spec> spec) {
+  return spec ? std::make_unique<Spec>(std::move(*spec)) : nullptr;
+}
+
+}  // namespace
+
+std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::string& attribution,
+                                          Issues& issues) {
+  PoolAssembly out;
+  if (!pool.hardware.empty()) out.hardware = owned(load_hardware(pool.hardware, issues));
+  if (!pool.model.empty()) out.model = owned(load_llm(pool.model, issues));
+  if (issues.any_error()) return std::nullopt;
+
+  const auto batching = make_again(batching::table(), "batching", pool.batching);
+  Deployment deployment;
+  deployment.hardware = out.hardware.get();
+  deployment.model = out.model.get();
+  deployment.tensor_parallel = pool.tensor_parallel;
+  deployment.kv_bytes_per_value = pool.kv.bytes_per_value;
+  deployment.max_batched_tokens = batching->most_tokens();
+
+  PoolSetup& setup = out.setup;
+  setup.name = pool.name;
+  setup.replicas = pool.replicas;
+  setup.block_size = pool.kv.block_size;
+  setup.prefix_cache = pool.kv.prefix_cache;
+  setup.attribution =
+      attribution == "equal_share" ? Attribution::EqualShare : Attribution::TokenShare;
+  setup.make_batching = [spec = pool.batching] {
+    return make_again(batching::table(), "batching", spec);
+  };
+  setup.make_eviction = [spec = pool.kv.eviction] {
+    return make_again(eviction::table(), "eviction", spec);
+  };
+  if (!price(pool, deployment, setup, issues)) return std::nullopt;
+  setup.blocks = blocks_of(pool, deployment, *batching, issues);
+  if (setup.blocks == 0) return std::nullopt;
+  const std::string refusal =
+      batching->prepare({setup.blocks, setup.block_size, setup.prefix_cache});
+  if (!refusal.empty()) {
+    issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
+    return std::nullopt;
+  }
+  return out;
+}
+
+}  // namespace kvern

@@ -1,0 +1,25 @@
+// One pool of the engine's setup.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "scenarios/scenario.h"
+#include "sim/hardware.h"
+#include "sim/llm.h"
+#include "sim/serving/cluster.h"
+
+namespace kvern {
+
+struct PoolAssembly {
+  std::unique_ptr<HardwareSpec> hardware;  // null: none named
+  std::unique_ptr<LlmSpec> model;
+  PoolSetup setup;  // its deployment points to the two
+};
+
+// Null with issues at the pool: a data file that can't be read, a deployment that can't be priced,
+// a model that leaves no room for KV blocks.
+std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::string& attribution,
+                                          Issues& issues);
+
+}  // namespace kvern

@@ -1,0 +1,127 @@
+// [[pool]], [pool.batching] and [pool.kv].
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/host_overhead.h"
+#include "models/step_cost.h"
+#include "policies/batching.h"
+#include "policies/eviction.h"
+#include "scenarios/data_files.h"
+#include "scenarios/policy_key.h"
+#include "scenarios/scenario_reader.h"
+#include "sim/base/toml_text.h"
+
+namespace kvern {
+namespace {
+
+// Names of data files are taken as they are; a path is completed.
+std::string read_data_file(Parameters& p, std::string_view key, std::string_view doc,
+                           const std::string& folder, const std::string& file) {
+  const auto name = p.find<std::string>(key, doc);
+  if (!name) return {};
+  if (is_data_path(*name)) {
+    const std::string path = path_beside(p, key, *name, file);
+    if (p.book() != nullptr) p.book()->back().value = toml_text(std::string_view(path));
+    return path;
+  }
+  const std::vector<std::string> known = data_names(folder);
+  if (std::find(known.begin(), known.end(), *name) == known.end()) {
+    std::string hint = did_you_mean(*name, known);
+    if (hint.empty()) hint = fmt::format("they are the files of models/{}", folder);
+    p.error(key, fmt::format("there is no {} \"{}\"", key, *name), hint);
+  }
+  return *name;
+}
+
+double bytes_of(const std::string& dtype) { return dtype == "fp8" ? 1 : 2; }
+
+void refuse_token_policies(Parameters& p) {
+  for (const char* key : {"token_eviction", "budget", "work_profile"}) {
+    p.refuse(key, "token policies need the attention machine");
+  }
+  p.refuse("tier", "blocks live in GPU memory only so far");
+}
+
+KvSpec read_kv(Parameters p, bool may_cache_prefixes) {
+  KvSpec kv;
+  kv.blocks = p.find<std::uint32_t>("blocks",
+                                    "usable KV blocks of a replica; absent: from "
+                                    "memory_share",
+                                    {1, 2147483648.0});
+  kv.memory_share =
+      p.get("memory_share", Share{0.9}, "of GPU memory, for weights, activations and KV").value;
+  kv.block_size = p.get("block_size", 16U, "tokens a block", {1, 1 << 20});
+  kv.bytes_per_value =
+      bytes_of(p.choice("dtype", "bf16", {"bf16", "fp16", "fp8"}, "of keys and values"));
+  kv.prefix_cache =
+      p.get("prefix_cache", may_cache_prefixes, "freed blocks keep their content until evicted");
+  kv.eviction =
+      read_policy(p, "eviction", "lru", "which cached block goes", eviction::table(), "eviction");
+  p.choice("admission", "always", {"always"}, "which blocks are worth caching");
+  refuse_token_policies(p);
+  p.finish();
+  return kv;
+}
+
+void refuse_parallelism(Parameters& p) {
+  for (const char* key : {"pipeline_parallel", "expert_parallel", "data_parallel"}) {
+    p.refuse(key, "use tensor_parallel and replicas");
+  }
+}
+
+// The default of prefix_cache: on where the batching rule can have one.
+bool can_cache_prefixes(Batching* batching) {
+  return batching == nullptr || batching->prepare({1 << 20, 16, true}).empty();
+}
+
+// A step cost that gives whole steps (affine) has the host in it.
+PolicySpec read_host_overhead_key(Parameters& p, const PolicySpec& step_cost) {
+  const Config* cost = step_cost.table.find("policy");
+  const bool whole_steps = cost != nullptr && cost->text == "affine";
+  PolicySpec spec{
+      p.policy("host_overhead", whole_steps ? "none" : "affine", "what the host adds to a step"),
+      p.path() + ".host_overhead"};
+  if (!spec.table.members.empty()) {
+    Parameters own(&spec.table, spec.path, p.issues(), p.book());
+    read_host_overhead(own);
+    own.finish();
+  }
+  return spec;
+}
+
+}  // namespace
+
+PoolSpec read_pool(Parameters p, const std::string& file) {
+  PoolSpec pool;
+  pool.where = p.where("");
+  pool.name = p.get("name", p.path().substr(p.path().find('.') + 1).insert(0, "pool").c_str(),
+                    "in tables and records");
+  if (p.choice("role", "both", {"both", "prefill", "decode"}, "which phase it serves") != "both") {
+    p.error("role", "separate prefill and decode pools are not built yet", "use role = \"both\"");
+  }
+  pool.hardware =
+      read_data_file(p, "hardware", "the GPU: a file of models/hardware", "hardware", file);
+  pool.model = read_data_file(p, "model", "the language model: a file of models/llm", "llm", file);
+  pool.tensor_parallel = p.get("tensor_parallel", 1U, "GPUs a replica", {1, 1024});
+  refuse_parallelism(p);
+  pool.replicas = p.get("replicas", 1U, "engines behind the router", {1, 65535});
+  pool.step_cost =
+      read_policy(p, "step_cost", "roofline", "what a step costs", step_cost::table(), "step_cost");
+  pool.host_overhead = read_host_overhead_key(p, pool.step_cost);
+  if (const auto cap = p.find<Watts>("power_cap", "of a GPU; absent: the board's", kPositive)) {
+    pool.power_cap_watts = cap->value;
+  }
+  if (const auto clock = p.find<Megahertz>("clock", "SM clock; absent: the highest", kPositive)) {
+    pool.clock_mhz = clock->value;
+  }
+  std::unique_ptr<Batching> batching;
+  pool.batching = read_policy(p, "batching", "vllm_v1", "what runs in the next step",
+                              batching::table(), "batching", &batching);
+  pool.kv =
+      read_kv(p.table("kv", "the paged KV pool of a replica"), can_cache_prefixes(batching.get()));
+  p.finish();
+  return pool;
+}
+
+}  // namespace kvern

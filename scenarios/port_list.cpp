@@ -1,0 +1,64 @@
+#include "scenarios/port_list.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "models/step_cost.h"
+#include "policies/admission.h"
+#include "policies/batching.h"
+#include "policies/eviction.h"
+#include "policies/routing.h"
+#include "scenarios/origin.h"
+#include "sim/base/policy_table.h"
+#include "traces/arrivals.h"
+#include "traces/lengths.h"
+#include "traces/prefixes.h"
+#include "traces/tenants.h"
+
+namespace kvern {
+namespace {
+
+template <class Port>
+PortInfo info(const char* name, const char* question, const char* folder,
+              const PolicyTable<Port>& table) {
+  PortInfo port{name, question, folder, {}, {}};
+  for (const auto& entry : table) port.policies.emplace_back(entry.name);
+  port.keys = [&table, port_name = std::string(name)](const std::string& policy) {
+    // Keys that must be there are missing here, and a wrapped policy is any: only the book counts.
+    Issues ignored;
+    KeyBook book;
+    const Config spec = parse_policy(policy, {}, ignored);
+    make_policy(table, port_name, spec, policy, ignored, &book);
+    return book;
+  };
+  return port;
+}
+
+}  // namespace
+
+const std::vector<PortInfo>& port_list() {
+  static const std::vector<PortInfo> ports = {
+      info("arrivals", "when does the next request arrive?", "traces/arrivals", arrivals::table()),
+      info("lengths", "how long are prompt and output?", "traces/lengths", lengths::table()),
+      info("prefixes", "what do prompts share?", "traces/prefixes", prefixes::table()),
+      info("tenants", "whose request is it?", "traces/tenants", tenants::table()),
+      info("admission", "is a request let in?", "policies/admission", admission::table()),
+      info("routing", "which replica?", "policies/routing", routing::table()),
+      info("batching", "what runs in the next step?", "policies/batching", batching::table()),
+      info("eviction", "which cached block goes?", "policies/eviction", eviction::table()),
+      info("step_cost", "what does a step cost?", "models/step_cost", step_cost::table()),
+  };
+  return ports;
+}
+
+std::string policy_comment(const PortInfo& port, const std::string& policy) {
+  std::ifstream file(std::filesystem::path(source_folder()) / port.folder / (policy + ".cpp"));
+  std::string comment;
+  std::string line;
+  while (std::getline(file, line) && line.starts_with("//")) {
+    comment += line.size() > 3 ? line.substr(3) + "\n" : "\n";
+  }
+  return comment;
+}
+
+}  // namespace kvern

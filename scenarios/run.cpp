@@ -1,0 +1,155 @@
+#include "scenarios/run.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <vector>
+
+#include "analysis/run_folder.h"
+#include "analysis/run_records.h"
+#include "scenarios/assembly.h"
+#include "scenarios/origin.h"
+#include "scenarios/progress.h"
+#include "scenarios/resolved.h"
+#include "scenarios/signals.h"
+#include "sim/base/digest.h"
+#include "sim/base/outside_error.h"
+
+namespace kvern {
+namespace {
+
+RunRecords::Settings record_settings(const Scenario& scenario, const RunFolder& folder) {
+  RunRecords::Settings settings;
+  for (const PoolSpec& pool : scenario.pools) settings.pools.push_back(pool.name);
+  settings.slo = scenario.slo;
+  settings.file = folder.file("records.h5");
+  settings.requests = scenario.records.requests;
+  settings.buckets = scenario.records.bucket > 0;
+  settings.steps = scenario.records.steps;
+  settings.evictions = scenario.records.eviction_rows;
+  return settings;
+}
+
+// "fmt 9.1.0,HDF5 1.10.8"
+std::vector<std::pair<std::string, std::string>> libraries() {
+  std::vector<std::pair<std::string, std::string>> found;
+  std::string_view text = library_versions();
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    const std::size_t space = item.find(' ');
+    found.emplace_back(item.substr(0, space), item.substr(space + 1));
+  }
+  return found;
+}
+
+std::string manifest_of(const Scenario& scenario, const std::vector<std::string>& inputs,
+                        const std::string& fingerprint, bool clairvoyant) {
+  Manifest manifest;
+  manifest.version = program_version();
+  manifest.libraries = libraries();
+  manifest.scenario = scenario.name;
+  manifest.seed = scenario.seed;
+  for (const std::string& path : inputs) manifest.inputs.push_back({path, sha256_of_file(path)});
+  manifest.fingerprint = fingerprint;
+  manifest.clairvoyant = clairvoyant;
+  return manifest_toml(manifest);
+}
+
+void connect(Assembly& assembly, const Scenario& scenario, const RunOptions& options,
+             RunRecords& records, Progress& progress) {
+  ClusterSetup& setup = assembly.setup;
+  setup.records = &records;
+  setup.stop = scenario.stop;
+  setup.bucket = scenario.records.bucket;
+  setup.stepwise = options.stepwise;
+  setup.step_rows = scenario.records.steps;
+  setup.eviction_rows = scenario.records.eviction_rows;
+#ifdef KVERN_SELF_CHECKS
+  setup.self_checks = true;
+#endif
+  setup.interrupted = &interrupted();
+  if (options.progress) {
+    setup.progress = [&progress](SimTime now, std::uint64_t arrived) {
+      progress.show(now, arrived);
+    };
+  }
+}
+
+void set(std::vector<SummaryEntry>& entries, std::string_view name, std::optional<double> value) {
+  for (SummaryEntry& entry : entries) {
+    if (entry.name == name && value) entry.value = *value;
+  }
+}
+
+// What boards drew, grown to the building's joules and grams where [energy] says how.
+void add_facility(const Scenario& scenario, SimTime duration, Summary& summary) {
+  const double seconds = static_cast<double>(duration) * 1e-9;
+  const auto add = [&](std::vector<SummaryEntry>& entries, double gpus) {
+    const auto* joules = std::get_if<double>(&value(entries, "energy_j"));
+    if (joules == nullptr) return;
+    const double boards = *joules;
+    set(entries, "energy_facility_j", facility_joules(scenario.facility, boards, gpus, seconds));
+    set(entries, "carbon_use_g", carbon_grams(scenario.facility, boards, gpus, seconds));
+  };
+  double total = 0;
+  for (std::size_t i = 0; i < summary.pools.size(); ++i) {
+    const PoolSpec& pool = scenario.pools[i];
+    const double gpus = static_cast<double>(pool.replicas) * pool.tensor_parallel;
+    add(summary.pools[i].entries, gpus);
+    total += gpus;
+  }
+  add(summary.entries, total);
+}
+
+const char* word(Stopped stopped) {
+  if (stopped == Stopped::Stop) return "stop";
+  return stopped == Stopped::Signal ? "signal" : "drained";
+}
+
+}  // namespace
+
+std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOptions& options,
+                                       Issues& issues) {
+  auto assembly = assemble(scenario, issues);
+  if (!assembly) return std::nullopt;
+  const std::string resolved = resolved_toml(scenario.book, options.as_point);
+  RunFolder folder(
+      (std::filesystem::path(options.out) / RunFolder::name(scenario.name, resolved)).string());
+  if (!folder.left_over().empty()) std::fprintf(stderr, "%s\n", folder.left_over().c_str());
+  folder.write("scenario.resolved.toml", resolved);
+
+  RunRecords records(record_settings(scenario, folder));
+  std::vector<Ledger> ledgers;
+  RunFacts facts;
+  {
+    Progress progress(assembly->requests);
+    connect(*assembly, scenario, options, records, progress);
+    Cluster cluster(std::move(assembly->setup));
+    const Stopped stopped = cluster.run();
+    if (!cluster.arrivals_failure().empty()) throw OutsideError(cluster.arrivals_failure());
+    for (std::size_t i = 0; i < cluster.pools(); ++i) ledgers.push_back(cluster.ledger(i));
+    facts.stopped = word(stopped);
+    if (cluster.first_arrival() != kNever) {
+      facts.duration_ns = cluster.last_event() - cluster.first_arrival();
+    }
+  }
+  facts.scenario = scenario.name;
+  facts.seed = scenario.seed;
+  const bool complete = facts.stopped != "signal";
+  records.finish(ledgers, complete);
+
+  RunOutcome outcome;
+  outcome.interrupted = !complete;
+  outcome.summary = make_summary(facts, ledgers, records);
+  add_facility(scenario, facts.duration_ns, outcome.summary);
+  folder.write("manifest.toml",
+               manifest_of(scenario, assembly->inputs, records.fingerprint(), facts.clairvoyant));
+  folder.write("summary.json", summary_json(outcome.summary));
+  if (complete) folder.commit();
+  outcome.folder = complete ? folder.path() : folder.partial_path();
+  return outcome;
+}
+
+}  // namespace kvern

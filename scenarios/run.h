@@ -1,0 +1,28 @@
+// One run of one scenario in this process: simulate, write the run folder, sum up.
+#pragma once
+
+#include <string>
+
+#include "analysis/summary.h"
+#include "scenarios/scenario.h"
+
+namespace kvern {
+
+struct RunOptions {
+  std::string out = "out";  // the run's folder is made in it
+  bool stepwise = false;
+  bool progress = true;
+  bool as_point = false;  // of a sweep
+};
+
+struct RunOutcome {
+  Summary summary;
+  std::string folder;  // where it lies now; ends in ".partial" after a signal
+  bool interrupted = false;
+};
+
+// Throws OutsideError and LawBroken. Null with issues when the parts do not fit together.
+std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOptions& options,
+                                       Issues& issues);
+
+}  // namespace kvern

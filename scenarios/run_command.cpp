@@ -1,0 +1,70 @@
+#include "scenarios/run_command.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "scenarios/exit_codes.h"
+#include "scenarios/expectation.h"
+#include "scenarios/plan.h"
+#include "scenarios/run.h"
+#include "scenarios/sweep_run.h"
+
+namespace kvern {
+namespace {
+
+void print(std::FILE* to, const std::string& text) { std::fputs(text.c_str(), to); }
+
+// After the run: each claim's verdict. True when all are met.
+bool print_verdicts(const RunPlan& plan, const std::vector<Summary>& summaries, bool json) {
+  bool all = true;
+  std::string text;
+  for (const Verdict& verdict : judge(plan.expects, plan.points, summaries)) {
+    text += verdict.line + "\n";
+    all = all && verdict.met;
+  }
+  if (!text.empty()) print(json ? stderr : stdout, (json ? "" : "\n") + text);
+  return all;
+}
+
+int run_one(const RunPlan& plan, const RunRequest& request) {
+  RunOptions options;
+  options.out = request.out;
+  options.stepwise = request.stepwise;
+  Issues issues;
+  const auto outcome = run_scenario(plan.scenarios.front(), options, issues);
+  print(stderr, issues.text());
+  if (!outcome) return kUserError;
+  print(stdout, request.json ? summary_json(outcome->summary) : summary_table(outcome->summary));
+  const bool met = outcome->interrupted || print_verdicts(plan, {outcome->summary}, request.json);
+  print(stderr, fmt::format("{} {}\n",
+                            outcome->interrupted ? "stopped by a signal; files so far in" : "wrote",
+                            outcome->folder));
+  if (outcome->interrupted) return kInterrupted;
+  return met ? kGood : kMissed;
+}
+
+int run_points(const RunPlan& plan, const RunRequest& request) {
+  RunOptions options;
+  options.out = request.out;
+  options.stepwise = request.stepwise;
+  const SweepOutcome outcome = run_sweep(plan, options);
+  if (outcome.exit_code != kGood) return outcome.exit_code;
+  print(stdout, request.json ? outcome.json : sweep_table(plan.points, outcome.summaries));
+  const bool met = print_verdicts(plan, outcome.summaries, request.json);
+  print(stderr, fmt::format("wrote {}\n", outcome.folder));
+  return met ? kGood : kMissed;
+}
+
+}  // namespace
+
+int run_command(const RunRequest& request) {
+  Issues issues;
+  const auto plan = make_plan(request, issues);
+  print(stderr, issues.text());
+  if (!plan) return kUserError;
+  return plan->is_sweep ? run_points(*plan, request) : run_one(*plan, request);
+}
+
+}  // namespace kvern

@@ -1,0 +1,23 @@
+// `kvern run`: a scenario, or each point of its sweep, to a table or JSON.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace kvern {
+
+struct RunRequest {
+  std::string file;
+  std::vector<std::string> settings;     // --set PATH=VALUE
+  std::vector<std::string> comparisons;  // --compare PATH=a,b
+  std::string trace;                     // --trace FILE
+  std::string out = "out";
+  bool json = false;
+  bool stepwise = false;
+};
+
+// The exit code: 0, 1 when an [[expect]] was missed, 2 for user errors, 130 after a signal. Throws
+// OutsideError and LawBroken.
+int run_command(const RunRequest& request);
+
+}  // namespace kvern

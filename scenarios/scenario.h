@@ -1,0 +1,104 @@
+// A whole scenario as plain values: what the reader found, before anything is built from it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/slo.h"
+#include "models/facility.h"
+#include "sim/base/config.h"
+#include "sim/base/parameters.h"
+#include "sim/base/time.h"
+#include "traces/generated_arrivals.h"
+#include "traces/trace_replay.h"
+
+namespace kvern {
+
+// A policy's table (Parameters::policy) and its path, which names its random stream.
+struct PolicySpec {
+  Config table;
+  std::string path;  // "pool.0.kv.eviction"
+};
+
+// [workload]: a recorded trace, or a generator.
+struct Workload {
+  std::optional<TraceReplay> replay;  // its block size is not known yet
+  WorkloadSpec generator;             // without a replay
+};
+
+struct KvSpec {
+  std::optional<std::uint32_t> blocks;  // absent: from memory_share
+  double memory_share = 0.9;
+  std::uint32_t block_size = 16;
+  double bytes_per_value = 2;
+  bool prefix_cache = false;
+  PolicySpec eviction;
+};
+
+struct PoolSpec {
+  Location where;
+  std::string name;
+  std::string hardware;  // name or file; empty: none
+  std::string model;
+  std::uint32_t tensor_parallel = 1;
+  std::uint32_t replicas = 1;
+  std::optional<double> power_cap_watts;
+  std::optional<double> clock_mhz;
+  PolicySpec step_cost;
+  PolicySpec host_overhead;
+  PolicySpec batching;
+  KvSpec kv;
+};
+
+struct RecordsSpec {
+  bool requests = true;
+  SimTime bucket = kSecond;  // 0: none
+  bool steps = false;
+  bool eviction_rows = false;
+};
+
+// [[sweep]]: the key takes each value in turn.
+struct SweepSpec {
+  Location where;
+  std::string key;
+  std::vector<Config> values;
+};
+
+// [[expect]]: a claim about the summary.
+struct ExpectSpec {
+  Location where;
+  std::string metric;
+  Config value;
+  std::optional<Config> tolerance;
+  std::string sense;  // "within", "at_least", "at_most"
+  std::string source;
+  std::optional<Config> at;    // `where`: the sweep points it speaks of
+  std::optional<Config> over;  // then the value is a ratio
+};
+
+struct PaperSpec {
+  std::string title, id, what, not_reproduced;
+};
+
+struct Scenario {
+  std::string name;
+  std::uint64_t seed = 1;
+  bool simgrid = true;  // else the plain timeline
+  SimTime stop = kNever;
+  Workload workload;
+  Slo slo;
+  PolicySpec routing;
+  PolicySpec admission;
+  std::vector<PoolSpec> pools;
+  std::string attribution;  // "token_share", "equal_share"
+  Facility facility;
+  RecordsSpec records;
+  std::optional<PaperSpec> paper;
+  std::vector<ExpectSpec> expects;
+  std::vector<SweepSpec> sweeps;
+  KeyBook book;  // every key, for scenario.resolved.toml
+};
+
+}  // namespace kvern

@@ -1,0 +1,88 @@
+#include "scenarios/sweep_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include "analysis/run_folder.h"
+#include "scenarios/child_processes.h"
+#include "scenarios/exit_codes.h"
+#include "scenarios/signals.h"
+#include "scenarios/summary_wire.h"
+#include "sim/base/toml_text.h"
+#include "sim/law.h"
+
+namespace kvern {
+namespace {
+
+// In a child: runs one point; its summary is the output.
+int run_point(const Scenario& scenario, const RunOptions& options, std::string& output) {
+  try {
+    Issues issues;
+    const auto outcome = run_scenario(scenario, options, issues);
+    std::fputs(issues.text().c_str(), stderr);
+    if (!outcome) return kUserError;
+    output = to_wire(outcome->summary);
+    return outcome->interrupted ? kInterrupted : kGood;
+  } catch (const LawBroken& broken) {
+    std::fprintf(stderr, "error: %s\n", broken.what());
+    return kBrokenLaw;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return kOutside;
+  }
+}
+
+// A broken law weighs most; other failures in the order of the points.
+int worst(const std::vector<ChildResult>& results) {
+  int code = kGood;
+  for (const ChildResult& result : results) {
+    if (result.exit_code == kBrokenLaw) return kBrokenLaw;
+    if (code == kGood) code = result.exit_code;
+  }
+  return code;
+}
+
+std::string indented(std::string text, const std::string& indent) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) {
+    text.insert(at + 1, indent);
+    at += 1 + indent.size();
+  }
+  return text;
+}
+
+}  // namespace
+
+SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options) {
+  RunFolder folder(
+      (std::filesystem::path(options.out) / RunFolder::name(plan.name, plan.resolved)).string());
+  if (!folder.left_over().empty()) std::fprintf(stderr, "%s\n", folder.left_over().c_str());
+  folder.write("scenario.resolved.toml", plan.resolved);
+  RunOptions inside = options;
+  inside.out = folder.partial_path();
+  inside.progress = false;
+  inside.as_point = true;
+  const auto results = run_children(plan.points.size(), [&](std::size_t i, std::string& output) {
+    return run_point(plan.scenarios[i], inside, output);
+  });
+  SweepOutcome outcome;
+  outcome.exit_code = interrupted() ? kInterrupted : worst(results);
+  if (outcome.exit_code != kGood) return outcome;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    outcome.summaries.push_back(from_wire(results[i].output));
+    outcome.json += fmt::format("{}\n  {{\n    \"point\": {},\n    \"summary\": {}\n  }}",
+                                i == 0 ? "[" : ",", point_json(plan.points[i]),
+                                indented(summary_json(outcome.summaries.back()), "    "));
+  }
+  outcome.json += "\n]\n";
+  folder.write("summary.json", outcome.json);
+  folder.commit();
+  outcome.folder = folder.path();
+  return outcome;
+}
+
+}  // namespace kvern

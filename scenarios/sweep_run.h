@@ -1,0 +1,25 @@
+// Runs the points of a sweep, a process each, and puts their results side by side.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/summary.h"
+#include "scenarios/plan.h"
+#include "scenarios/run.h"
+
+namespace kvern {
+
+struct SweepOutcome {
+  int exit_code = 0;               // not good: of the worst point; the rest is then empty
+  std::vector<Summary> summaries;  // in the order of the points
+  std::string json;                // [{"point": {...}, "summary": {...}}, ...]
+  std::string folder;              // a sub-folder a point
+};
+SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options);
+
+// One line a point: what was set, then the main numbers.
+std::string sweep_table(const std::vector<SweepPoint>& points,
+                        const std::vector<Summary>& summaries);
+
+}  // namespace kvern

@@ -1,0 +1,128 @@
+// [workload]: a recorded trace, or a generator.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "scenarios/scenario_reader.h"
+#include "sim/base/toml_text.h"
+
+namespace kvern {
+namespace {
+
+constexpr const char* kFormat = "of the trace; absent: told from its content";
+constexpr const char* kLoop = "obey the trace's arrivals, or wait for the answers before";
+constexpr const char* kTimeScale = "the trace's gaps times this";
+constexpr const char* kZeroOutput = "the trace's requests that produced nothing";
+constexpr const char* kImport = "how the trace's file is read";
+
+// "output", or a count.
+std::optional<std::uint32_t> read_max_tokens(Parameters& p) {
+  const Config* value = p.any("max_tokens", "declared by each request: its output, or a count");
+  if (p.book() != nullptr) {
+    KeyEntry& entry = p.book()->back();
+    entry.type = "count | \"output\"";
+    entry.default_value = "\"output\"";
+    if (value == nullptr) entry.value = entry.default_value;
+  }
+  if (value == nullptr || (value->kind == Config::Kind::Text && value->text == "output")) return {};
+  if (value->kind == Config::Kind::Integer && value->integer >= 1 && value->integer < 1LL << 31) {
+    return static_cast<std::uint32_t>(value->integer);
+  }
+  p.error("max_tokens",
+          fmt::format("max_tokens = {} is neither a count nor \"output\"", toml_text(*value)));
+  return {};
+}
+
+std::string read_format(Parameters& p) {
+  const auto format = p.find<std::string>("format", kFormat);
+  if (!format) return {};
+  std::vector<std::string> known{"kvern"};
+  for (const TraceFormat& each : trace_formats()) known.emplace_back(each.name);
+  if (std::find(known.begin(), known.end(), *format) == known.end()) {
+    std::string names;
+    for (const auto& name : known) names += (names.empty() ? "they are " : ", ") + name;
+    const std::string hint = did_you_mean(*format, known);
+    p.error("format", fmt::format("no trace has the format \"{}\"", *format),
+            hint.empty() ? names : hint);
+  }
+  return *format;
+}
+
+ReplayLoop read_loop(Parameters& p) {
+  const std::string loop = p.choice("loop", "as_trace", {"as_trace", "open", "closed"}, kLoop);
+  if (loop == "open") return ReplayLoop::Open;
+  return loop == "closed" ? ReplayLoop::Closed : ReplayLoop::AsTrace;
+}
+
+ZeroOutput read_zero_output(Parameters& p) {
+  const std::string zero = p.choice("zero_output", "drop", {"drop", "one", "keep"}, kZeroOutput);
+  if (zero == "one") return ZeroOutput::One;
+  return zero == "keep" ? ZeroOutput::Keep : ZeroOutput::Drop;
+}
+
+TraceReplay read_replay(Parameters& p, const std::string& file) {
+  TraceReplay replay;
+  replay.where = p.where("trace");
+  const std::string name = p.require<std::string>("trace", "file to replay");
+  replay.trace.file = path_beside(p, "trace", name, file);
+  if (p.book() != nullptr) p.book()->back().value = toml_text(std::string_view(replay.trace.file));
+  std::error_code error;
+  if (!std::filesystem::exists(replay.trace.file, error)) {
+    p.error("trace", fmt::format("there is no trace \"{}\"", name),
+            "give its path with --trace FILE");
+  }
+  replay.trace.format = read_format(p);
+  replay.loop = read_loop(p);
+  replay.time_scale = p.get("time_scale", 1.0, kTimeScale, {1e-9, 1e9});
+  replay.zero_output = read_zero_output(p);
+  replay.max_tokens = read_max_tokens(p);
+  replay.requests = p.find<std::uint32_t>("requests", "only the first ones", {1, 4294967294.0});
+  Parameters import = p.table("import", kImport);
+  replay.trace.options = read_import_options(import);
+  import.finish();
+  for (const char* key : {"arrivals", "lengths", "prefixes", "tenants"}) {
+    if (p.has(key)) p.error(key, fmt::format("{} does not go with a trace", key));
+    p.any(key, "of a generator");
+  }
+  return replay;
+}
+
+WorkloadSpec read_generator(Parameters& p, std::uint64_t seed, bool stops) {
+  WorkloadSpec spec;
+  spec.where = p.where("");
+  spec.stops = stops;
+  spec.arrivals = p.policy("arrivals", "", "when requests arrive");
+  spec.lengths = p.policy("lengths", "", "of prompts and outputs: a table of ours, or a file");
+  spec.prefixes = p.policy("prefixes", "", "what prompts share");
+  spec.tenants = p.policy("tenants", "", "whose requests they are");
+  spec.requests =
+      p.find<std::uint32_t>("requests", "how many; absent: until `stop`", {1, 4294967294.0});
+  spec.max_tokens = read_max_tokens(p);
+  for (const auto& [key, doc] :
+       {std::pair("format", kFormat), std::pair("loop", kLoop), std::pair("time_scale", kTimeScale),
+        std::pair("zero_output", kZeroOutput), std::pair("import", kImport)}) {
+    if (p.has(key)) p.error(key, fmt::format("{} goes with a trace only", key));
+    p.any(key, doc);
+  }
+  // Checks and documents the keys of the four; made again for the run.
+  make_generated_arrivals(spec, seed, 16, p.issues(), p.book());
+  return spec;
+}
+
+}  // namespace
+
+Workload read_workload(Parameters p, const std::string& file, std::uint64_t seed, bool stops) {
+  Workload workload;
+  if (p.has("trace")) {
+    workload.replay = read_replay(p, file);
+  } else {
+    p.find<std::string>("trace", "file to replay, in place of a generator");
+    workload.generator = read_generator(p, seed, stops);
+  }
+  p.finish();
+  return workload;
+}
+
+}  // namespace kvern

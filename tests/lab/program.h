@@ -1,0 +1,38 @@
+// The program as its users meet it: arguments in; stdout, stderr and the exit code out. Each has a
+// folder of its own, which goes with it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace kvern::lab {
+
+struct Output {
+  int code = -1;  // -1: it was killed
+  std::string out;
+  std::string err;
+};
+
+class Program {
+ public:
+  explicit Program(std::string binary);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  const std::filesystem::path& folder() const { return folder_; }
+  // A file in the folder; answers its path.
+  std::string write(const std::string& name, const std::string& text) const;
+  Output call(std::vector<std::string> arguments) const;
+  // `run SCENARIO --out FOLDER/out ...`
+  Output run(const std::string& scenario, const std::vector<std::string>& more) const;
+
+ private:
+  std::string binary_;
+  std::filesystem::path folder_;
+};
+
+std::string text_of(const std::filesystem::path& file);
+
+}  // namespace kvern::lab

@@ -1,0 +1,204 @@
+#include "scenarios/scenario_reader.h"
+
+#include <gtest/gtest.h>
+
+#include "scenarios/resolved.h"
+#include "scenarios/toml_reader.h"
+
+namespace kvern {
+namespace {
+
+constexpr const char* kSmall = R"toml(
+name = "small"
+[workload]
+arrivals = "poisson(rate=5.5 req/s)"
+lengths = "azure2023_conversation"
+requests = 10
+[[pool]]
+hardware = "h100_sxm"
+model = "llama-3.1-8b"
+)toml";
+
+std::string issues_of(const std::string& text) {
+  Issues issues;
+  const auto root = read_toml_text(text, "a.toml", issues);
+  EXPECT_TRUE(root.has_value()) << issues.text();
+  if (root) read_scenario(*root, "a.toml", issues);
+  return issues.text();
+}
+
+}  // namespace
+
+// Every key of the design's example of one pool.
+TEST(ScenarioReader, OnePool) {
+  Issues issues;
+  const auto root = read_toml_text(R"toml(
+name = "chat_h100"
+seed = 1
+timeline = "plain"
+stop = "1 h"
+[workload]
+arrivals = "poisson(rate=5.5 req/s)"
+lengths = "azure2023_conversation"
+prefixes = "system_prompts(count=50, skew=1, tokens=512)"
+requests = 20000
+max_tokens = "output"
+[slo]
+ttft = "500 ms"
+tpot = "50 ms"
+[router]
+policy = "least_loaded"
+admission = "always"
+[[pool]]
+name = "main"
+hardware = "h100_sxm"
+model = "llama-3.1-8b"
+replicas = 2
+step_cost = "roofline"
+host_overhead = "affine(step=300 us, sequence=12.7 us, overlap=false)"
+power_cap = "700 W"
+[pool.batching]
+policy = "vllm_v1"
+max_num_seqs = 256
+max_num_batched_tokens = 2048
+max_model_len = 32768
+chunked_prefill = true
+reserve_full_isl = true
+async_scheduling = false
+preemption = "recompute"
+[pool.kv]
+blocks = 27000
+block_size = 16
+dtype = "bf16"
+prefix_cache = true
+eviction = "lru"
+admission = "always"
+[energy]
+host = "xeon_platinum"
+pue = 1.2
+grid = "FRA"
+attribution = "token_share"
+[records]
+requests = true
+bucket = "1 s"
+steps = false
+evictions = "counts"
+)toml",
+                                   "a.toml", issues);
+  ASSERT_TRUE(root.has_value()) << issues.text();
+  const auto scenario = read_scenario(*root, "a.toml", issues);
+  ASSERT_TRUE(scenario.has_value()) << issues.text();
+  EXPECT_EQ(issues.text(), "");
+  EXPECT_EQ(scenario->name, "chat_h100");
+  EXPECT_FALSE(scenario->simgrid);
+  EXPECT_EQ(scenario->stop, 3600 * kSecond);
+  EXPECT_EQ(scenario->slo.ttft_ns, 500 * kMillisecond);
+  ASSERT_EQ(scenario->pools.size(), 1U);
+  const PoolSpec& pool = scenario->pools[0];
+  EXPECT_EQ(pool.replicas, 2U);
+  EXPECT_EQ(pool.kv.blocks, 27000U);
+  EXPECT_TRUE(pool.kv.prefix_cache);
+  EXPECT_EQ(pool.batching.path, "pool.0.batching");
+  EXPECT_EQ(pool.power_cap_watts, 700);
+}
+
+TEST(ScenarioReader, AllErrorsAtOnce) {
+  EXPECT_EQ(issues_of(R"toml(seed = "one"
+stop = 5
+[workload]
+arrivals = "poisson(rate=5)"
+lengths = "azure2023_conversation"
+requests = 10
+[slo]
+tft = "500 ms"
+[[pool]]
+hardware = "h100"
+model = "llama-3.1-8b"
+[pool.kv]
+blocs = 3
+)toml"),
+            "a.toml:1:8: error: seed = \"one\" is not a count; write a whole number without "
+            "quotes\n"
+            "a.toml:2:8: error: stop = 5 has no unit; write a duration like \"5 ms\"\n"
+            "a.toml:4:26: error: rate = 5 has no unit; write a request rate like \"2 req/s\"\n"
+            "a.toml:8:1: error: unknown key \"tft\" in [slo]; did you mean \"ttft\"?\n"
+            "a.toml:10:12: error: there is no hardware \"h100\"; did you mean \"h100_sxm\"?\n"
+            "a.toml:13:1: error: unknown key \"blocs\" in [pool.kv]; did you mean \"blocks\"?\n");
+}
+
+TEST(ScenarioReader, WhatIsNotBuiltYetIsRefusedWithAReason) {
+  const std::string issues = issues_of(std::string(kSmall) + R"toml(
+role = "prefill"
+pipeline_parallel = 2
+[pool.kv]
+token_eviction = "h2o"
+budget = 0.2
+work_profile = "h2o.h5"
+[[pool.kv.tier]]
+name = "host"
+[[link]]
+from = "a"
+[guard]
+limit = 1
+[attention]
+text = "x"
+)toml");
+  for (const char* expected :
+       {"a.toml:11:8: error: separate prefill and decode pools are not built yet",
+        "\"pipeline_parallel\" in [[pool]] is not built yet",
+        "\"token_eviction\" in [pool.kv] is not built yet",
+        "\"budget\" in [pool.kv] is not built yet",
+        "\"work_profile\" in [pool.kv] is not built yet",
+        "a.toml:17:1: error: [[pool.kv.tier]] is not built yet", "[[link]] is not built yet",
+        "[guard] is not built yet", "[attention] is not built yet"}) {
+    EXPECT_NE(issues.find(expected), std::string::npos) << expected << "\nin\n" << issues;
+  }
+}
+
+TEST(ScenarioReader, ATraceAndAGeneratorDoNotMix) {
+  EXPECT_EQ(issues_of("[workload]\ntrace = \"none.csv\"\ntenants = \"zipf\"\n[[pool]]\n"
+                      "[pool.kv]\nblocks = 5\n"),
+            "a.toml:2:9: error: there is no trace \"none.csv\"; give its path with --trace FILE\n"
+            "a.toml:3:11: error: tenants does not go with a trace\n");
+}
+
+TEST(ScenarioReader, PrefixCacheIsOnWhereTheRuleHasOne) {
+  Issues issues;
+  for (const auto& [rule, cached] : {std::pair("vllm_v1", true), std::pair("vllm_v0", false)}) {
+    const auto root =
+        read_toml_text(std::string(kSmall) + "batching = \"" + rule + "\"\n", "a.toml", issues);
+    const auto scenario = read_scenario(*root, "a.toml", issues);
+    ASSERT_TRUE(scenario.has_value()) << issues.text();
+    EXPECT_EQ(scenario->pools[0].kv.prefix_cache, cached) << rule;
+  }
+}
+
+// Law 8 begins here: what was resolved reads as itself.
+TEST(Resolved, ReadsBackAsItself) {
+  Issues issues;
+  const auto root = read_toml_text(std::string(kSmall) + R"toml(
+[pool.batching]
+max_num_seqs = 7
+[[expect]]
+metric = "ttft_ms_mean"
+value = 1.2
+tolerance = "15 %"
+[[sweep]]
+key = "seed"
+values = [1, 2]
+)toml",
+                                   "a.toml", issues);
+  const auto scenario = read_scenario(*root, "a.toml", issues);
+  ASSERT_TRUE(scenario.has_value()) << issues.text();
+  const std::string first = resolved_toml(scenario->book, false);
+  const auto again = read_toml_text(first, "b.toml", issues);
+  ASSERT_TRUE(again.has_value()) << issues.text() << first;
+  const auto second = read_scenario(*again, "b.toml", issues);
+  ASSERT_TRUE(second.has_value()) << issues.text() << first;
+  EXPECT_EQ(resolved_toml(second->book, false), first);
+  EXPECT_NE(first.find("max_num_seqs = 7\n"), std::string::npos) << first;
+  EXPECT_NE(first.find("[[sweep]]\nkey = \"seed\"\nvalues = [1, 2]\n"), std::string::npos) << first;
+  EXPECT_EQ(resolved_toml(scenario->book, true).find("[[sweep]]"), std::string::npos);
+}
+
+}  // namespace kvern
