@@ -14,8 +14,8 @@ namespace kvern {
 
 class RowLog {
  public:
-  // `aside`: file for bad rows ("line<TAB>row as read" a line), made at the first one; "" = bad
-  // rows are errors.
+  // `aside`: file for bad rows ("line<TAB>row as read" a line), made at the first one; an older one
+  // is removed. "" = bad rows are errors.
   RowLog(std::string file, std::string aside);
   ~RowLog();
 

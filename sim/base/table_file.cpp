@@ -234,6 +234,7 @@ TableWriter::TableWriter(const std::string& path) : path_(path) {
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   file_ = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access);
   check(file_, "create the file");
+  check(H5Fflush(file_, H5F_SCOPE_LOCAL), "flush");  // from now on it can be opened
 }
 
 TableWriter::~TableWriter() {

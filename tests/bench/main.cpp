@@ -1,0 +1,85 @@
+// ./kvern bench [--json]: a row a goal, with what was reached and whether it met it. Google
+// Benchmark's own flags work too (--benchmark_filter=...).
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct Row {
+  std::string name;
+  double rate = 0, goal = 0, resident_mib = 0;
+  std::string skipped;
+};
+
+class Goals final : public benchmark::ConsoleReporter {
+ public:
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs) {
+      Row row;
+      row.name = run.run_name.function_name;
+      if (run.error_occurred) row.skipped = run.error_message;
+      const auto value = [&run](const char* name) {
+        const auto found = run.counters.find(name);
+        return found == run.counters.end() ? 0.0 : found->second.value;
+      };
+      row.rate = value("rate");
+      row.goal = value("goal");
+      row.resident_mib = value("resident_MiB");
+      rows.push_back(row);
+    }
+  }
+  std::vector<Row> rows;
+};
+
+const char* verdict(const Row& row) {
+  if (!row.skipped.empty()) return "skipped";
+  return row.rate >= row.goal ? "met" : "missed";
+}
+
+void print_table(const std::vector<Row>& rows) {
+  fmt::print("{:28} {:>12} {:>12}   {}\n", "benchmark", "goal /s", "reached /s", "verdict");
+  for (const Row& row : rows) {
+    fmt::print("{:28} {:>10.2f} M {:>10.2f} M   {}", row.name, row.goal / 1e6, row.rate / 1e6,
+               verdict(row));
+    if (!row.skipped.empty()) fmt::print(" ({})", row.skipped);
+    if (row.resident_mib > 0) fmt::print(" ({:.0f} MiB resident)", row.resident_mib);
+    fmt::print("\n");
+  }
+}
+
+void print_json(const std::vector<Row>& rows) {
+  fmt::print("[");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    fmt::print(
+        "{}{{\"benchmark\": \"{}\", \"goal_per_s\": {}, \"rate_per_s\": {}, \"verdict\": "
+        "\"{}\"}}",
+        i > 0 ? ",\n " : "", rows[i].name, rows[i].goal, rows[i].rate, verdict(rows[i]));
+  }
+  fmt::print("]\n");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bool json = false;
+  std::vector<char*> arguments;
+  for (int i = 0; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--json") == 0) {
+      json = true;
+    } else {
+      arguments.push_back(argv[i]);
+    }
+  }
+  int count = static_cast<int>(arguments.size());
+  benchmark::Initialize(&count, arguments.data());
+  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
+  Goals goals;
+  benchmark::RunSpecifiedBenchmarks(&goals);
+  json ? print_json(goals.rows) : print_table(goals.rows);
+  return 0;
+}
