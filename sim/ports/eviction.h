@@ -6,7 +6,9 @@
 //   touched    its content was asked for and found
 //   pinned     a request uses it: it leaves the candidates but keeps its history
 //   released   nobody uses it any more: a candidate again
-//   victim     answers one candidate; the caller then calls removed() for it
+//   victim     answers one candidate. removed() follows at once, unless the caller's admission
+//   finds
+//              the newcomer less worthy: nothing has gone until removed() says so
 //   removed    its content is gone (evicted, or invalidated)
 // Policies never throw, print or allocate after prepare().
 #pragma once
@@ -15,6 +17,7 @@
 
 #include "sim/base/ids.h"
 #include "sim/base/time.h"
+#include "sim/ports/oracle.h"
 
 namespace kvern {
 
@@ -42,12 +45,22 @@ class Eviction {
   virtual void pinned(BlockId block) = 0;
   virtual void released(BlockId block, SimTime now) = 0;
   virtual void removed(BlockId block) = 0;
-  // A candidate; there is at least one.
+  // A candidate; there is at least one. Asking again without an event in between is allowed.
   virtual BlockId victim(SimTime now) = 0;
   // True: the engine's free queue. Freed blocks without a name (their content can't be found
   // again) wait in it like the others, as vLLM does; released() and victim() then speak of them
   // too, without inserted(). False: the pool takes unnamed blocks before it asks for a victim.
   virtual bool queues_unnamed() const { return false; }
+  // Bypass: false = leave this content out rather than evict for it. Asked before victim(), when
+  // the cache is full and a miss need not be stored: in cache-only replays and lower tiers.
+  virtual bool wants(const BlockInfo& /*newcomer*/, SimTime /*now*/) { return true; }
+  // True: it never gives a victim. A cache-only replay then holds all distinct blocks, whatever the
+  // capacity asked for; a serving run refuses the policy.
+  virtual bool unbounded() const { return false; }
+  // Clairvoyant policies look into the future: foresee() comes before prepare(), and the oracle
+  // outlives the policy. The others ignore it.
+  virtual bool clairvoyant() const { return false; }
+  virtual void foresee(const Oracle&) {}
 };
 
 }  // namespace kvern

@@ -1,0 +1,12 @@
+// The policies of admission to a cache by name; each is one file in policies/cache_admission.
+#pragma once
+
+#include "sim/base/policy_table.h"
+#include "sim/ports/cache_admission.h"
+
+namespace kvern::cache_admission {
+
+using Port = CacheAdmission;
+const PolicyTable<Port>& table();
+
+}  // namespace kvern::cache_admission
