@@ -12,6 +12,7 @@
 #include "scenarios/origin.h"
 #include "scenarios/run_command.h"
 #include "scenarios/signals.h"
+#include "scenarios/trace_command.h"
 #include "sim/base/issues.h"
 #include "sim/base/outside_error.h"
 #include "sim/law.h"
@@ -23,6 +24,7 @@ struct Commands {
   CLI::App app{"Kvern replays token traces through a modelled LLM inference cluster.", "kvern"};
   RunRequest run;
   std::string topic;
+  TraceRequest trace;
   bool bench_json = false;
 
   Commands() {
@@ -36,6 +38,7 @@ struct Commands {
     describe->add_option("topic", topic,
                          "a table (pool.kv), a port (eviction), a policy "
                          "(eviction.lru), records; absent: the list");
+    add_trace();
     CLI::App* bench = add("bench", "the speeds: goal, result and verdict a row");
     bench->add_flag("--json", bench_json, "as JSON");
   }
@@ -44,6 +47,33 @@ struct Commands {
     CLI::App* command = app.add_subcommand(name, what);
     command->allow_extras();
     return command;
+  }
+
+  void add_trace() {
+    CLI::App* group = add("trace", "import, look at and make traces");
+    const auto action = [this, group](const char* name, const char* what, const char* input) {
+      CLI::App* command = group->add_subcommand(name, what);
+      command->allow_extras();
+      command->add_option("file", trace.file, input)->type_name("FILE");
+      command->add_option("--set", trace.settings, "an option of the import, or a scenario's key")
+          ->type_name("KEY=VALUE")
+          ->allow_extra_args(false);
+      return command;
+    };
+    CLI::App* import = action("import", "any format to Kvern's own, with statistics", "the trace");
+    CLI::App* info = action("info", "statistics of a trace in any format", "the trace");
+    CLI::App* head = action("head", "its first requests as CSV", "the trace");
+    for (CLI::App* command : {import, info, head}) {
+      command->add_option("--format", trace.format, "absent: told from the content");
+      command->add_flag("--skip-bad", trace.skip_bad, "bad rows are kept in a file .bad");
+    }
+    head->add_option("-n,--rows", trace.rows, "how many");
+    CLI::App* synthesize =
+        action("synthesize", "what a scenario's generator would send", "the scenario");
+    for (CLI::App* command : {import, synthesize}) {
+      command->add_option("--out", trace.out, "absent: the input's name with .h5")
+          ->type_name("FILE");
+    }
   }
 
   void add_run() {
@@ -94,10 +124,22 @@ int unexpected(const CLI::App& command, const std::string& word) {
   return user_error(fmt::format("unknown {} \"{}\"", kind, word), hint);
 }
 
+int dispatch_trace(const std::string& name, const TraceRequest& request) {
+  if (name != "trace" && request.file.empty()) {
+    return user_error(fmt::format("trace {} needs a file", name),
+                      fmt::format("see kvern trace {} --help", name));
+  }
+  if (name == "import") return trace_import_command(request);
+  if (name == "info") return trace_info_command(request);
+  if (name == "head") return trace_head_command(request);
+  if (name == "synthesize") return trace_synthesize_command(request);
+  return user_error("trace needs to know what to do", "import, info, head or synthesize");
+}
+
 int dispatch(const Commands& commands) {
   const CLI::App* command = &commands.app;
   while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
-  for (const CLI::App* level : {&commands.app, command}) {
+  for (const CLI::App* level = command; level != nullptr; level = level->get_parent()) {
     if (!level->remaining().empty()) return unexpected(*level, level->remaining().front());
   }
   const std::string& name = command->get_name();
@@ -108,6 +150,7 @@ int dispatch(const Commands& commands) {
     return run_command(commands.run);
   }
   if (name == "describe") return describe_command(commands.topic);
+  if (commands.app.got_subcommand("trace")) return dispatch_trace(name, commands.trace);
   if (name == "bench") return bench_command(commands.bench_json);
   std::fputs(commands.app.help().c_str(), stderr);
   return kUserError;

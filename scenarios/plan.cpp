@@ -21,6 +21,11 @@ void apply_command_line(const RunRequest& request, Config& root, Issues& issues)
     path.where = {"--trace " + request.trace, 0, 0};
     path.text = request.trace;
     set_value(root, "workload.trace", path, issues);
+    // The scenario's format is that of its own trace.
+    auto& keys = root.find("workload")->members;
+    keys.erase(std::remove_if(keys.begin(), keys.end(),
+                              [](const Config::Member& key) { return key.key == "format"; }),
+               keys.end());
   }
   for (const std::string& text : request.settings) {
     if (const auto setting = parse_setting(text, "--set", issues)) {

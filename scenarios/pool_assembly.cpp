@@ -34,7 +34,9 @@ std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
   KvSettings settings;
   settings.memory_share = pool.kv.memory_share;
   settings.max_num_seqs = batching.most_sequences();
-  settings.max_num_batched_tokens = deployment.max_batched_tokens;
+  // A rule without a limit (V0) profiles with its least one.
+  const bool limited = batching.most_tokens() != UINT32_MAX;
+  settings.max_num_batched_tokens = limited ? batching.most_tokens() : 2048;
   settings.block_size = pool.kv.block_size;
   settings.null_block = pool.batching.table.find("policy")->text == "vllm_v1";
   const KvCapacity capacity = kv_capacity(deployment, settings);
@@ -82,7 +84,9 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   PoolAssembly out;
   if (!pool.hardware.empty()) out.hardware = owned(load_hardware(pool.hardware, issues));
   if (!pool.model.empty()) out.model = owned(load_llm(pool.model, issues));
-  if (issues.any_error()) return std::nullopt;
+  const bool found = (pool.hardware.empty() || out.hardware != nullptr) &&
+                     (pool.model.empty() || out.model != nullptr);
+  if (!found) return std::nullopt;
 
   const auto batching = make_again(batching::table(), "batching", pool.batching);
   Deployment deployment;

@@ -58,7 +58,7 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes) {
       p.get("prefix_cache", may_cache_prefixes, "freed blocks keep their content until evicted");
   kv.eviction =
       read_policy(p, "eviction", "lru", "which cached block goes", eviction::table(), "eviction");
-  p.choice("admission", "always", {"always"}, "which blocks are worth caching");
+  p.choice("admission", "always", {"always"}, "which blocks are worth caching", {"second_access"});
   refuse_token_policies(p);
   p.finish();
   return kv;
@@ -95,19 +95,17 @@ PolicySpec read_host_overhead_key(Parameters& p, const PolicySpec& step_cost) {
 PoolSpec read_pool(Parameters p, const std::string& file) {
   PoolSpec pool;
   pool.where = p.where("");
-  pool.name = p.get("name", p.path().substr(p.path().find('.') + 1).insert(0, "pool").c_str(),
-                    "in tables and records");
-  if (p.choice("role", "both", {"both", "prefill", "decode"}, "which phase it serves") != "both") {
-    p.error("role", "separate prefill and decode pools are not built yet", "use role = \"both\"");
-  }
+  const std::string number = p.path().substr(p.path().find('.') + 1);
+  pool.name = p.get("name", ("pool" + number).c_str(), "in tables and records");
+  p.choice("role", "both", {"both"}, "which phase it serves", {"prefill", "decode"});
   pool.hardware =
       read_data_file(p, "hardware", "the GPU: a file of models/hardware", "hardware", file);
   pool.model = read_data_file(p, "model", "the language model: a file of models/llm", "llm", file);
   pool.tensor_parallel = p.get("tensor_parallel", 1U, "GPUs a replica", {1, 1024});
   refuse_parallelism(p);
   pool.replicas = p.get("replicas", 1U, "engines behind the router", {1, 65535});
-  pool.step_cost =
-      read_policy(p, "step_cost", "roofline", "what a step costs", step_cost::table(), "step_cost");
+  pool.step_cost = read_policy<StepCost>(p, "step_cost", "roofline", "what a step costs",
+                                         step_cost::table(), "step_cost", nullptr, {"table"});
   pool.host_overhead = read_host_overhead_key(p, pool.step_cost);
   if (const auto cap = p.find<Watts>("power_cap", "of a GPU; absent: the board's", kPositive)) {
     pool.power_cap_watts = cap->value;

@@ -9,6 +9,7 @@
 #include "policies/admission.h"
 #include "policies/routing.h"
 #include "scenarios/policy_key.h"
+#include "scenarios/pool_assembly.h"
 
 namespace kvern {
 namespace {
@@ -59,8 +60,9 @@ void read_router(Parameters p, Scenario& scenario) {
 }
 
 void read_energy(Parameters p, Scenario& scenario) {
-  scenario.attribution = p.choice("attribution", "token_share", {"token_share", "equal_share"},
-                                  "how a step's joules are divided among its requests");
+  scenario.attribution =
+      p.choice("attribution", "token_share", {"token_share", "equal_share"},
+               "how a step's joules are divided among its requests", {"shapley"});
   scenario.facility = read_facility(p);
   p.finish();
 }
@@ -81,12 +83,16 @@ void read_pools(Parameters& top, const std::string& file, Scenario& scenario) {
   std::set<std::string> names;
   std::uint64_t replicas = 0;
   for (Parameters& pool : top.tables("pool", "replicas of one kind")) {
+    const std::size_t issues_before = top.issues().all().size();
     scenario.pools.push_back(read_pool(pool, file));
     const PoolSpec& spec = scenario.pools.back();
     replicas += spec.replicas;
     if (!names.insert(spec.name).second) {
       pool.error("name", fmt::format("two pools have the name \"{}\"", spec.name));
     }
+    // Whether its parts go together is told now too, with the rest; built again for the run.
+    const bool sound = top.issues().all().size() == issues_before;
+    if (sound) assemble_pool(spec, "token_share", top.issues());
   }
   if (scenario.pools.empty() && !top.has("pool")) {
     top.error("", "there is no [[pool]]", "a scenario needs one at least");

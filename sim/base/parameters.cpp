@@ -96,18 +96,24 @@ std::string Parameters::get(std::string_view key, const char* default_value, std
 }
 
 std::string Parameters::choice(std::string_view key, std::string_view default_value,
-                               const std::vector<std::string>& words, std::string_view doc) {
+                               const std::vector<std::string>& words, std::string_view doc,
+                               const std::vector<std::string>& later) {
   std::string result(default_value);
-  if (const Config* value = look_up(key)) {
-    const bool text = value->kind == Config::Kind::Text;
-    if (text && std::find(words.begin(), words.end(), value->text) != words.end()) {
-      result = value->text;
-    } else {
-      issues_->error(
-          value->where,
-          fmt::format("{} = {} is not one of {}", key, toml_text(*value), words_text(words, ", ")),
-          text ? did_you_mean(value->text, words) : "");
-    }
+  const Config* value = look_up(key);
+  const auto is_one_of = [value](const std::vector<std::string>& list) {
+    return value->kind == Config::Kind::Text &&
+           std::find(list.begin(), list.end(), value->text) != list.end();
+  };
+  if (value != nullptr && is_one_of(words)) {
+    result = value->text;
+  } else if (value != nullptr && is_one_of(later)) {
+    issues_->error(value->where, fmt::format("{} = {} is not built yet", key, toml_text(*value)),
+                   "use " + words_text(words, " or "));
+  } else if (value != nullptr) {
+    issues_->error(
+        value->where,
+        fmt::format("{} = {} is not one of {}", key, toml_text(*value), words_text(words, ", ")),
+        value->kind == Config::Kind::Text ? did_you_mean(value->text, words) : "");
   }
   note(key, words_text(words, " | "), toml_text(std::string_view(result)), toml_text(default_value),
        doc);

@@ -53,9 +53,10 @@ class Parameters {
   // Must be there.
   template <class T>
   T require(std::string_view key, std::string_view doc, Range range = {});
-  // One of a few words.
+  // One of a few words. Those of `later` are known, and refused as not built yet.
   std::string choice(std::string_view key, std::string_view default_value,
-                     const std::vector<std::string>& words, std::string_view doc);
+                     const std::vector<std::string>& words, std::string_view doc,
+                     const std::vector<std::string>& later = {});
   template <class T>
   std::vector<T> list(std::string_view key, std::vector<T> default_value, std::string_view doc);
 

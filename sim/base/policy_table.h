@@ -42,8 +42,12 @@ std::unique_ptr<Port> make_policy(const PolicyTable<Port>& table, std::string_vi
     parameters.finish();
     return policy;
   }
+  std::string hint = did_you_mean(name->text, known);
+  if (hint.empty()) {
+    for (const std::string& each : known) hint += (hint.empty() ? "they are " : ", ") + each;
+  }
   issues.error(name->where, "unknown " + std::string(port) + " policy \"" + name->text + "\"",
-               did_you_mean(name->text, known));
+               hint);
   return nullptr;
 }
 

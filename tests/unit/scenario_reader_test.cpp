@@ -144,7 +144,7 @@ limit = 1
 text = "x"
 )toml");
   for (const char* expected :
-       {"a.toml:11:8: error: separate prefill and decode pools are not built yet",
+       {"a.toml:11:8: error: role = \"prefill\" is not built yet",
         "\"pipeline_parallel\" in [[pool]] is not built yet",
         "\"token_eviction\" in [pool.kv] is not built yet",
         "\"budget\" in [pool.kv] is not built yet",
@@ -157,6 +157,7 @@ text = "x"
 
 TEST(ScenarioReader, ATraceAndAGeneratorDoNotMix) {
   EXPECT_EQ(issues_of("[workload]\ntrace = \"none.csv\"\ntenants = \"zipf\"\n[[pool]]\n"
+                      "step_cost = \"affine\"\n"
                       "[pool.kv]\nblocks = 5\n"),
             "a.toml:2:9: error: there is no trace \"none.csv\"; give its path with --trace FILE\n"
             "a.toml:3:11: error: tenants does not go with a trace\n");
