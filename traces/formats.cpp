@@ -59,6 +59,10 @@ const std::vector<TraceFormat>& trace_formats() {
                 keys_are(line, {"arrival_s", "prompt"});
        },
        import_llmservingsim},
+      {"oracle_general", "libCacheSim's oracleGeneral, accesses to objects (binary)",
+       is_oracle_general, import_oracle_general},
+      {"libcachesim_csv", "accesses to objects, as libCacheSim reads them (CSV)",
+       is_libcachesim_csv, import_libcachesim_csv},
       {"csv", "any CSV file, its columns named by options", [](std::string_view) { return false; },
        import_csv},
   };

@@ -24,12 +24,21 @@ const TraceFormat* known_format(const std::string& name, const std::string& file
   return nullptr;
 }
 
+// The first bytes where they are binary (hold a zero byte), else "".
+std::string binary_head(const std::string& file) {
+  ByteSource source(file);
+  std::string head(4096, ' ');
+  head.resize(source.read(head.data(), head.size()));
+  return head.find('\0') == std::string::npos ? std::string() : head;
+}
+
 const TraceFormat* format_of_content(const std::string& file, Issues& issues) {
+  const std::string head = binary_head(file);
   ByteSource source(file);
   LineReader lines(source);
-  std::string_view line;
+  std::string_view line = head;
   std::vector<std::string> names;
-  const bool any = lines.next(line);
+  const bool any = !head.empty() || lines.next(line);
   for (const TraceFormat& format : trace_formats()) {
     if (any && format.matches(line)) return &format;
     names.emplace_back(format.name);

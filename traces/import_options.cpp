@@ -23,6 +23,7 @@ ImportOptions read_import_options(Parameters& p) {
   o.tenant_column = p.get("tenant", o.tenant_column, "csv: column of tenants");
   o.language_column = p.get("language", o.language_column, "csv: column of languages (BCP 47)");
   o.category_column = p.get("category", o.category_column, "csv: column of categories");
+  o.object_column = p.get("object", o.object_column, "libcachesim_csv: column of objects");
   o.name = p.get("name", o.name, "of the trace; empty = the file's");
   o.tokenizer = p.get("tokenizer", o.tokenizer, "that counted the tokens");
   o.source = p.get("source", o.source, "where the data is from; empty = the file's name");
@@ -54,6 +55,7 @@ std::string ImportOptions::toml() const {
   add_text("tenant", tenant_column, usual.tenant_column);
   add_text("language", language_column, usual.language_column);
   add_text("category", category_column, usual.category_column);
+  add_text("object", object_column, usual.object_column);
   return text;
 }
 

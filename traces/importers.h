@@ -31,6 +31,7 @@ struct ImportOptions {
   std::string tenant_column;
   std::string language_column;
   std::string category_column;
+  std::string object_column;  // libcachesim_csv: of objects; "" = by its usual names
   // What the file can't tell, for the trace's header and provenance.
   std::string name;
   std::string tokenizer;
@@ -47,7 +48,7 @@ ImportOptions read_import_options(Parameters& p);
 struct TraceFormat {
   const char* name;  // "azure"
   const char* what;  // one line
-  // Whether the first line of a file looks like it.
+  // Whether the first line of a file (of a binary one: its first bytes) looks like it.
   bool (*matches)(std::string_view first_line);
   void (*import)(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
 };
@@ -58,8 +59,12 @@ void import_azure(ByteSource& source, const ImportOptions& options, TraceBuilder
 void import_bailian(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
 void import_burstgpt(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
 void import_csv(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
+void import_libcachesim_csv(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
+bool is_libcachesim_csv(std::string_view first_line);
 void import_llmservingsim(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
 void import_mooncake(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
+void import_oracle_general(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
+bool is_oracle_general(std::string_view head);
 void import_vidur(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
 void import_weka(ByteSource& source, const ImportOptions& options, TraceBuilder& trace);
 
