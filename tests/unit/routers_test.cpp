@@ -38,5 +38,15 @@ TEST(Always, AdmitsAll) {
   EXPECT_EQ(run(lab)->ledgers[0].rejected, 0U);
 }
 
+// Two replicas, one request each: the third at 0 is one too many.
+TEST(MaxInFlight, RejectsBeyondTheLimit) {
+  Lab lab = two_replicas("least_loaded");
+  lab.admission = "max_in_flight(per_replica=1)";
+  lab.requests.insert(lab.requests.begin() + 2, LabRequest{0, 4, 1, {}});
+  const auto outcome = run(lab);
+  EXPECT_EQ(outcome->ledgers[0].rejected, 2U);  // it, and the second of those at 50 ms
+  EXPECT_EQ(outcome->ledgers[0].finished, 3U);
+}
+
 }  // namespace
 }  // namespace kvern::lab
