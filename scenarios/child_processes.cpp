@@ -93,8 +93,10 @@ std::vector<ChildResult> run_children(std::size_t count,
       ++next;
     }
     std::vector<pollfd> waits;
+    waits.reserve(running.size());
     for (const Child& child : running) waits.push_back({child.pipe, POLLIN, 0});
-    if (poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) fail("can't wait");
+    // Not for ever: a signal may come just before.
+    if (poll(waits.data(), waits.size(), 200) < 0 && errno != EINTR) fail("can't wait");
     for (std::size_t i = waits.size(); i-- > 0;) {
       const Child child = running[i];
       if (waits[i].revents == 0 || read_some(child, results[child.index].output)) continue;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/host_overhead.h"
 #include "models/kv_capacity.h"
 #include "models/power/state_power.h"
@@ -94,7 +96,8 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   deployment.model = out.model.get();
   deployment.tensor_parallel = pool.tensor_parallel;
   deployment.kv_bytes_per_value = pool.kv.bytes_per_value;
-  deployment.max_batched_tokens = batching->most_tokens();
+  // Sizes look-up tables; a rule without a limit rarely goes beyond.
+  deployment.max_batched_tokens = std::min(batching->most_tokens(), 32'768U);
 
   PoolSetup& setup = out.setup;
   setup.name = pool.name;

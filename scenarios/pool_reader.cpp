@@ -21,7 +21,7 @@ std::string read_data_file(Parameters& p, std::string_view key, std::string_view
   const auto name = p.find<std::string>(key, doc);
   if (!name) return {};
   if (is_data_path(*name)) {
-    const std::string path = path_beside(p, key, *name, file);
+    std::string path = path_beside(p, key, *name, file);
     if (p.book() != nullptr) p.book()->back().value = toml_text(std::string_view(path));
     return path;
   }

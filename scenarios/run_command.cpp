@@ -50,7 +50,10 @@ int run_points(const RunPlan& plan, const RunRequest& request) {
   options.out = request.out;
   options.stepwise = request.stepwise;
   const SweepOutcome outcome = run_sweep(plan, options);
-  if (outcome.exit_code != kGood) return outcome.exit_code;
+  if (outcome.exit_code != kGood) {
+    print(stderr, fmt::format("not all points were run; files so far in {}\n", outcome.folder));
+    return outcome.exit_code;
+  }
   print(stdout, request.json ? outcome.json : sweep_table(plan.points, outcome.summaries));
   const bool met = print_verdicts(plan, outcome.summaries, request.json);
   print(stderr, fmt::format("wrote {}\n", outcome.folder));

@@ -71,6 +71,7 @@ SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options) {
   });
   SweepOutcome outcome;
   outcome.exit_code = interrupted() ? kInterrupted : worst(results);
+  outcome.folder = folder.partial_path();
   if (outcome.exit_code != kGood) return outcome;
   for (std::size_t i = 0; i < results.size(); ++i) {
     outcome.summaries.push_back(from_wire(results[i].output));

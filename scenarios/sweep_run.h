@@ -11,7 +11,7 @@
 namespace kvern {
 
 struct SweepOutcome {
-  int exit_code = 0;               // not good: of the worst point; the rest is then empty
+  int exit_code = 0;               // not good: of the worst point; nothing else is then whole
   std::vector<Summary> summaries;  // in the order of the points
   std::string json;                // [{"point": {...}, "summary": {...}}, ...]
   std::string folder;              // a sub-folder a point
