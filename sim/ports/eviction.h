@@ -52,7 +52,9 @@ class Eviction {
   // too, without inserted(). False: the pool takes unnamed blocks before it asks for a victim.
   virtual bool queues_unnamed() const { return false; }
   // Bypass: false = leave this content out rather than evict for it. Asked before victim(), when
-  // the cache is full and a miss need not be stored: in cache-only replays and lower tiers.
+  // the cache is full and a miss need not be stored: in cache-only replays and lower tiers. It also
+  // tells what comes: policies with a memory of evicted contents look there before they choose (and
+  // only in inserted(), where nobody asked).
   virtual bool wants(const BlockInfo& /*newcomer*/, SimTime /*now*/) { return true; }
   // True: it never gives a victim. A cache-only replay then holds all distinct blocks, whatever the
   // capacity asked for; a serving run refuses the policy.
