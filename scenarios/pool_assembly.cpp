@@ -98,6 +98,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   deployment.kv_bytes_per_value = pool.kv.bytes_per_value;
   // Sizes look-up tables; a rule without a limit rarely goes beyond.
   deployment.max_batched_tokens = std::min(batching->most_tokens(), 32'768U);
+  deployment.max_sequences = batching->most_sequences();
 
   PoolSetup& setup = out.setup;
   setup.name = pool.name;

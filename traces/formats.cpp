@@ -59,12 +59,16 @@ const std::vector<TraceFormat>& trace_formats() {
                 keys_are(line, {"arrival_s", "prompt"});
        },
        import_llmservingsim},
+      {"csv", "any CSV file, its columns named by options",
+       [](std::string_view line) {
+         return header_has(line, {"arrival_ns", "prompt_tokens", "output_tokens"}) ||
+                header_has(line, {"timestamp", "prompt_tokens", "output_tokens"});
+       },
+       import_csv},
       {"oracle_general", "libCacheSim's oracleGeneral, accesses to objects (binary)",
        is_oracle_general, import_oracle_general},
       {"libcachesim_csv", "accesses to objects, as libCacheSim reads them (CSV)",
        is_libcachesim_csv, import_libcachesim_csv},
-      {"csv", "any CSV file, its columns named by options", [](std::string_view) { return false; },
-       import_csv},
   };
   return formats;
 }

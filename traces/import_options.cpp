@@ -14,7 +14,8 @@ ImportOptions read_import_options(Parameters& p) {
   o.block_size = p.get("block_size", o.block_size, "tokens a block; 0 = the format's own");
   o.loop = p.choice("loop", o.loop, {"auto", "open", "closed"},
                     "default of replays; auto = closed where requests wait for others");
-  o.time_column = p.get("time", o.time_column, "csv: column of arrival times");
+  o.time_column = p.get("time", o.time_column,
+                        "csv: column of arrival times; empty: arrival_ns in ns, else timestamp");
   o.time_unit = p.choice("time_unit", o.time_unit, {"s", "ms", "us", "ns", "date"},
                          "csv: unit of that column");
   o.prompt_column = p.get("prompt", o.prompt_column, "csv: column of prompt tokens");

@@ -23,7 +23,7 @@ struct ImportOptions {
   std::uint32_t block_size = 0;        // 0 = the format's own
   std::string loop = "auto";           // or "open", "closed"
   // Plain CSV: names of columns ("" = none) and the unit of time.
-  std::string time_column = "timestamp";
+  std::string time_column;      // "" = arrival_ns (in ns) where there is one, else timestamp
   std::string time_unit = "s";  // "s", "ms", "us", "ns" or "date"
   std::string prompt_column = "prompt_tokens";
   std::string output_column = "output_tokens";

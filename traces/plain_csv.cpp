@@ -12,9 +12,24 @@ int digits_of(const std::string& unit) {
   return unit == "s" ? 9 : unit == "ms" ? 6 : unit == "us" ? 3 : 0;
 }
 
+// Nobody said which column holds the arrivals: arrival_ns says its unit, else it is `timestamp`.
+void name_the_time(const std::string& path, ImportOptions& options) {
+  ByteSource source(path);
+  LineReader lines(source);
+  std::string_view header;
+  if (lines.next(header) && header_has(header, {"arrival_ns"})) {
+    options.time_column = "arrival_ns";
+    options.time_unit = "ns";
+  } else {
+    options.time_column = "timestamp";
+  }
+}
+
 }  // namespace
 
-void import_csv(ByteSource& source, const ImportOptions& options, TraceBuilder& trace) {
+void import_csv(ByteSource& source, const ImportOptions& given, TraceBuilder& trace) {
+  ImportOptions options = given;
+  if (options.time_column.empty()) name_the_time(source.path(), options);
   const bool dates = options.time_unit == "date";
   trace.clock_is_utc = dates;
   std::vector<std::string> names = {options.time_column, options.prompt_column,

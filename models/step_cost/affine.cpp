@@ -1,5 +1,6 @@
 // A step lasts a + b * (prefill tokens) + c * (sequences) + d * (KV tokens read), exactly. For
 // theory and for comparing schedules to the nanosecond; its joules are unknown.
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -28,9 +29,10 @@ class Affine final : public StepCost {
   // Step lengths are 63-bit: a full batch over 2 M KV tokens must stay below an hour.
   std::string prepare(const Deployment& deployment) override {
     const double tokens = deployment.max_batched_tokens;
-    const double longest = static_cast<double>(step_) +
-                           static_cast<double>(prefill_token_ + sequence_) * tokens +
-                           static_cast<double>(kv_token_) * 2e6;
+    const double sequences = std::min(deployment.max_batched_tokens, deployment.max_sequences);
+    const double longest =
+        static_cast<double>(step_) + static_cast<double>(prefill_token_) * tokens +
+        static_cast<double>(sequence_) * sequences + static_cast<double>(kv_token_) * 2e6;
     if (longest <= kUpToHour.max) return {};
     return "affine: with these coefficients a full step could last longer than an hour";
   }

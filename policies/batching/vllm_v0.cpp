@@ -28,7 +28,8 @@ class VllmV0 final : public Batching {
             {1, 2147483648.0})),
         given_budget_(p.find<std::uint32_t>("max_num_batched_tokens",
                                             "most tokens of a step; absent: max(max_model_len, "
-                                            "2048), or 2048 with chunked prefill",
+                                            "2048), 8192 without a max_model_len, 2048 with "
+                                            "chunked prefill",
                                             {1, 1 << 24})),
         spare_(p.choice("can_append", "one_block", {"one_block", "exact"},
                         "one_block: a decode needs a free block even if its last one has room") ==
@@ -43,7 +44,7 @@ class VllmV0 final : public Batching {
     } else if (chunked_) {
       budget_ = 2048;
     } else {
-      budget_ = max_model_len_ ? std::max(*max_model_len_, 2048U) : kNoLimit;
+      budget_ = max_model_len_ ? std::max(*max_model_len_, 2048U) : 8192;
     }
     prompt_limit_ = max_model_len_.value_or(kNoLimit);
     if (!chunked_) prompt_limit_ = std::min(prompt_limit_, budget_);

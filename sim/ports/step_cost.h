@@ -81,7 +81,8 @@ struct Deployment {
   std::uint32_t tensor_parallel = 1;
   double weight_bytes_per_value = 2;  // of `dtype`
   double kv_bytes_per_value = 2;
-  std::uint32_t max_batched_tokens = 8192;  // sizes look-up tables
+  std::uint32_t max_batched_tokens = 8192;  // of a step: sizes look-up tables
+  std::uint32_t max_sequences = 1024;
 };
 
 class StepCost {

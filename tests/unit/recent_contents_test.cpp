@@ -24,8 +24,12 @@ TEST(RecentContents, RemembersExactlyItsRoom) {
   recent.prepare(100);
   for (std::uint64_t content = 0; content < 10'000; ++content) {
     recent.count(content * 7919);
-    if (content >= 100) ASSERT_EQ(recent.times((content - 100) * 7919), 0U);
-    if (content >= 99) ASSERT_EQ(recent.times((content - 99) * 7919), 1U);
+    if (content >= 100) {
+      ASSERT_EQ(recent.times((content - 100) * 7919), 0U);
+    }
+    if (content >= 99) {
+      ASSERT_EQ(recent.times((content - 99) * 7919), 1U);
+    }
   }
 }
 
