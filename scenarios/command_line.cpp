@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "scenarios/bench_command.h"
+#include "scenarios/cache_command.h"
 #include "scenarios/describe.h"
 #include "scenarios/exit_codes.h"
 #include "scenarios/origin.h"
@@ -25,6 +26,7 @@ struct Commands {
   RunRequest run;
   std::string topic;
   TraceRequest trace;
+  CacheRequest cache;
   bool bench_json = false;
 
   Commands() {
@@ -39,6 +41,7 @@ struct Commands {
                          "a table (pool.kv), a port (eviction), a policy "
                          "(eviction.lru), records; absent: the list");
     add_trace();
+    add_cache();
     CLI::App* bench = add("bench", "the speeds: goal, result and verdict a row");
     bench->add_flag("--json", bench_json, "as JSON");
   }
@@ -74,6 +77,31 @@ struct Commands {
       command->add_option("--out", trace.out, "absent: the input's name with .h5")
           ->type_name("FILE");
     }
+  }
+
+  void add_cache() {
+    CLI::App* command = add("cache", "which eviction policy finds how many blocks of a trace");
+    command->add_option("file", cache.file, "the trace, in any format")->type_name("FILE");
+    command
+        ->add_option("--policies", cache.policies,
+                     "all (default), or names: lru,arc,'ttl(lru, after=10 min)'")
+        ->type_name("A,B");
+    command->add_option("--capacity", cache.capacities, "of the cache, in blocks: 1000,10000")
+        ->type_name("N,M");
+    command
+        ->add_option("--mode", cache.mode,
+                     "block (default): every block found; prefix: the leading ones of a request")
+        ->type_name("MODE");
+    command->add_option("--admission", cache.admission, "which missed blocks are stored: always")
+        ->type_name("POLICY");
+    command->add_option("--block-size", cache.block_size, "in tokens; absent: the trace's")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--format", cache.format, "absent: told from the content");
+    command->add_option("--set", cache.settings, "an option of the import")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    command->add_flag("--json", cache.json, "as JSON");
   }
 
   void add_run() {
@@ -150,6 +178,13 @@ int dispatch(const Commands& commands) {
     return run_command(commands.run);
   }
   if (name == "describe") return describe_command(commands.topic);
+  if (name == "cache") {
+    if (commands.cache.file.empty() || commands.cache.capacities.empty()) {
+      return user_error("cache needs a trace and --capacity",
+                        "kvern cache trace.jsonl --capacity 1000,10000");
+    }
+    return cache_command(commands.cache);
+  }
   if (commands.app.got_subcommand("trace")) return dispatch_trace(name, commands.trace);
   if (name == "bench") return bench_command(commands.bench_json);
   std::fputs(commands.app.help().c_str(), stderr);

@@ -99,6 +99,26 @@ std::optional<std::pair<std::string, std::string_view>> split_setting(std::strin
   return std::pair(std::string(text.substr(0, equals)), text.substr(equals + 1));
 }
 
+}  // namespace
+
+void set_value(Config& root, std::string_view path, const Config& value, Issues& issues) {
+  std::vector<std::string> parts = parts_of(path);
+  for (const std::string& part : parts) {
+    if (!part.empty()) continue;
+    issues.error(value.where, fmt::format("\"{}\" is not the path of a key", path));
+    return;
+  }
+  Setter(std::move(parts), value, issues).set(root, 0);
+}
+
+std::optional<Setting> parse_setting(std::string_view text, const std::string& flag,
+                                     Issues& issues) {
+  const auto split = split_setting(text, flag, issues);
+  if (!split) return std::nullopt;
+  return Setting{split->first,
+                 read_toml_value(split->second, {fmt::format("{} {}", flag, text), 0, 0})};
+}
+
 std::vector<std::string_view> split_values(std::string_view text) {
   std::vector<std::string_view> values;
   int depth = 0;
@@ -120,26 +140,6 @@ std::vector<std::string_view> split_values(std::string_view text) {
     }
   }
   return values;
-}
-
-}  // namespace
-
-void set_value(Config& root, std::string_view path, const Config& value, Issues& issues) {
-  std::vector<std::string> parts = parts_of(path);
-  for (const std::string& part : parts) {
-    if (!part.empty()) continue;
-    issues.error(value.where, fmt::format("\"{}\" is not the path of a key", path));
-    return;
-  }
-  Setter(std::move(parts), value, issues).set(root, 0);
-}
-
-std::optional<Setting> parse_setting(std::string_view text, const std::string& flag,
-                                     Issues& issues) {
-  const auto split = split_setting(text, flag, issues);
-  if (!split) return std::nullopt;
-  return Setting{split->first,
-                 read_toml_value(split->second, {fmt::format("{} {}", flag, text), 0, 0})};
 }
 
 std::optional<Comparison> parse_comparison(std::string_view text, Issues& issues) {

@@ -25,6 +25,9 @@ struct Setting {
 std::optional<Setting> parse_setting(std::string_view text, const std::string& flag,
                                      Issues& issues);
 
+// Of "a,b(c=1,d=2)": the texts; commas inside parentheses, brackets and quotes do not split.
+std::vector<std::string_view> split_values(std::string_view text);
+
 // Of "PATH=a,b": the values; commas inside parentheses, brackets and quotes do not split.
 struct Comparison {
   std::string path;

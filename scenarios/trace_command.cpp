@@ -35,25 +35,6 @@ std::string out_path(const TraceRequest& request) {
   return name.string() + ".h5";
 }
 
-std::optional<ImportRequest> import_request(const TraceRequest& request, Issues& issues) {
-  Config options;
-  options.where.file = "--set";
-  for (const std::string& text : request.settings) {
-    if (const auto setting = parse_setting(text, "--set", issues)) {
-      set_value(options, setting->path, setting->value, issues);
-    }
-  }
-  ImportRequest import;
-  import.file = request.file;
-  import.format = request.format;
-  Parameters p(&options, "workload.import", issues);
-  import.options = read_import_options(p);
-  p.finish();
-  if (request.skip_bad) import.bad_rows_file = out_path(request) + ".bad";
-  if (issues.any_error()) return std::nullopt;
-  return import;
-}
-
 // The keys of [workload] as TOML, for the provenance.
 std::string workload_text(const KeyBook& book) {
   KeyBook workload;
@@ -95,6 +76,25 @@ std::optional<std::string> synthesize_to(const TraceRequest& request, const std:
 }
 
 }  // namespace
+
+std::optional<ImportRequest> import_request(const TraceRequest& request, Issues& issues) {
+  Config options;
+  options.where.file = "--set";
+  for (const std::string& text : request.settings) {
+    if (const auto setting = parse_setting(text, "--set", issues)) {
+      set_value(options, setting->path, setting->value, issues);
+    }
+  }
+  ImportRequest import;
+  import.file = request.file;
+  import.format = request.format;
+  Parameters p(&options, "workload.import", issues);
+  import.options = read_import_options(p);
+  p.finish();
+  if (request.skip_bad) import.bad_rows_file = out_path(request) + ".bad";
+  if (issues.any_error()) return std::nullopt;
+  return import;
+}
 
 int trace_import_command(const TraceRequest& request) {
   Issues issues;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "traces/import.h"
+
 namespace kvern {
 
 struct TraceRequest {
@@ -15,6 +17,9 @@ struct TraceRequest {
   bool skip_bad = false;
   std::uint64_t rows = 10;  // of head
 };
+
+// The file, format and options of the import. Empty, with issues, when a setting can't be read.
+std::optional<ImportRequest> import_request(const TraceRequest& request, Issues& issues);
 
 // The exit code. Throw OutsideError.
 int trace_import_command(const TraceRequest& request);
