@@ -33,6 +33,8 @@ struct Commands {
     app.set_version_flag("--version", std::string("kvern ") + program_version());
     app.allow_extras();  // told by our own message
     app.footer(
+        "./kvern test [--ci] builds and runs the tests; --yes, anywhere, installs missing Debian\n"
+        "packages without asking.\n"
         "Exit codes: 0 good, 1 an [[expect]] was missed, 2 user error, 3 disk or file, "
         "70 broken law, 130 signal.");
     add_run();
