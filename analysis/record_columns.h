@@ -52,7 +52,7 @@ void each_column(std::type_identity<RequestRow>, Column&& column) {
          "computed before a preemption, and again");
   column("preemptions", &RequestRow::preemptions, "1", "times it was stopped for want of blocks");
   column("energy_nj", &RequestRow::energy_nj, "nJ",
-         "its share of the GPU boards' energy; 0 if unknown");
+         "its share of the GPU boards' energy; -1 unknown");
 }
 
 template <class Column>
@@ -75,7 +75,7 @@ void each_column(std::type_identity<BucketRow>, Column&& column) {
          "sum over these steps of their sequences");
   column("kv_token_steps", &BucketRow::kv_token_steps, "tokens", "KV tokens read in them");
   column("busy_ns", &BucketRow::busy_ns, "ns", "time in these steps, over all replicas");
-  column("energy_nj", &BucketRow::energy_nj, "nJ", "of the GPU boards; 0 if unknown");
+  column("energy_nj", &BucketRow::energy_nj, "nJ", "of the GPU boards; -1 unknown");
 }
 
 template <class Column>
@@ -91,7 +91,7 @@ void each_column(std::type_identity<StepRow>, Column&& column) {
   column("waiting", &StepRow::waiting, "requests", "queued at the replica");
   column("preempted", &StepRow::preempted, "requests", "stopped when the step was planned");
   column("kv_tokens_read", &StepRow::kv_tokens_read, "tokens", "cached tokens that attention read");
-  column("energy_nj", &StepRow::energy_nj, "nJ", "of the replica's GPU boards; 0 if unknown");
+  column("energy_nj", &StepRow::energy_nj, "nJ", "of the replica's GPU boards; -1 unknown");
 }
 
 template <class Column>
@@ -112,7 +112,7 @@ void each_column(std::type_identity<TransferRow>, Column&& column) {
   column("to", &TransferRow::to, "1", "replica");
   column("request", &TransferRow::request, "1", "row of the trace");
   column("bytes", &TransferRow::bytes, "B", "moved");
-  column("energy_nj", &TransferRow::energy_nj, "nJ", "of the link and both ends; 0 if unknown");
+  column("energy_nj", &TransferRow::energy_nj, "nJ", "of the link and both ends; -1 unknown");
 }
 
 template <class Column>

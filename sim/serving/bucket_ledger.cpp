@@ -34,7 +34,7 @@ void BucketLedger::write(const Bucket& bucket, SimTime end) {
   BucketRow row = bucket.row;
   const std::int64_t idle_ns = (end - row.start_ns) * replicas_ - row.busy_ns;
   const Int128 picojoules = bucket.picojoules + Int128{idle_ns} * idle_picojoules_per_us_ / 1000;
-  row.energy_nj = static_cast<std::int64_t>(picojoules / 1000);
+  row.energy_nj = idle_picojoules_per_us_ < 0 ? -1 : static_cast<std::int64_t>(picojoules / 1000);
   if (records_ != nullptr) records_->bucket(row);
 }
 

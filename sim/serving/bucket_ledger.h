@@ -12,7 +12,8 @@ namespace kvern {
 
 class BucketLedger {
  public:
-  // `width` 0: off. `idle_picojoules_per_us` of one replica.
+  // `width` 0: off. `idle_picojoules_per_us` of one replica; -1: joules are
+  // unknown.
   BucketLedger(SimTime width, std::uint16_t pool, std::uint32_t replicas,
                std::int64_t idle_picojoules_per_us, Records* records);
 

@@ -48,7 +48,7 @@ Cluster::Cluster(ClusterSetup setup)
     Pool& pool = pools_[i];
     pool.setup = std::move(setup.pools[i]);
     const std::int64_t idle =
-        pool.setup.power->known() ? pool.setup.power->idle_picojoules_per_us() : 0;
+        pool.setup.power->known() ? pool.setup.power->idle_picojoules_per_us() : -1;
     pool.buckets = std::make_unique<BucketLedger>(bucket_, static_cast<std::uint16_t>(i),
                                                   pool.setup.replicas, idle, &records_);
     pool.ledger.energy_known = pool.setup.power->known();

@@ -220,6 +220,7 @@ void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
   if (request.stage != Stage::Waiting) state_.running.remove(slot);
   state_.pool.release(request, false, now);
   left.push_back(request.row(status, pool_, id_, now));
+  if (!power_->known()) left.back().energy_nj = -1;
   ledger_.picojoules_unattributed -= request.picojoules;
   ledger_.finished += status == RequestStatus::Finished ? 1 : 0;
   ledger_.rejected += status == RequestStatus::Rejected ? 1 : 0;
@@ -241,6 +242,7 @@ void Replica::drain(Departures& left) {
     Request& request = state_.requests[slot];
     if (request.stage == Stage::Decode) leave_decodes(slot);
     RequestRow row = request.row(RequestStatus::InFlight, pool_, id_, -1);
+    if (!power_->known()) row.energy_nj = -1;
     ledger_.picojoules_unattributed -= request.picojoules;
     ++ledger_.in_flight;
     left.push_back(row);

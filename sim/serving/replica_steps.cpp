@@ -162,7 +162,7 @@ void Replica::write_step(SimTime from, SimTime end) {
   row.waiting = run_.waiting;
   row.preempted = run_.preempted;
   row.kv_tokens_read = run_.chunk_kv + (run_.decodes > 0 ? state_.decoding.kv_tokens() : 0);
-  row.energy_nj = step_picojoules_ / 1000;
+  row.energy_nj = power_->known() ? step_picojoules_ / 1000 : -1;
   records_.step(row);
 }
 
