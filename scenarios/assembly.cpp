@@ -49,6 +49,7 @@ std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
   if (workload.arrivals == nullptr) return std::nullopt;
   out.setup.arrivals = std::move(workload.arrivals);
   out.requests = workload.requests;
+  for (const std::string& file : scenario.workload.files) out.inputs.push_back(file);
   if (scenario.workload.replay) out.inputs.push_back(scenario.workload.replay->trace.file);
   out.setup.timeline = scenario.simgrid ? make_simgrid_timeline() : make_plain_timeline();
   return out;

@@ -10,7 +10,7 @@ std::optional<Config> copy_of(const Config* value) {
 
 // A point of a sweep: { "workload.time_scale" = 0.5 }.
 std::optional<Config> read_point(Parameters& p, std::string_view key, std::string_view doc) {
-  auto point = copy_of(p.any(key, doc));
+  auto point = copy_of(p.any(key, doc, "point"));
   if (point && point->kind != Config::Kind::Table) {
     p.error(key, std::string(key) + " is not a table", "write { \"path.of.key\" = value }");
     return std::nullopt;
@@ -27,7 +27,8 @@ ExpectSpec read_expect(Parameters& p) {
   ExpectSpec expect;
   expect.where = p.where("");
   expect.metric = p.require<std::string>("metric", "a name of the summary, as \"ttft_ms_mean\"");
-  const Config* value = p.any("value", "in the metric's unit, or a quantity; with `over` a ratio");
+  const Config* value =
+      p.any("value", "in the metric's unit; with `over` a ratio", "number | quantity");
   if (value == nullptr) {
     p.error("", "missing key \"value\" in [[expect]]", "what the metric should be");
   } else if (!is_number_or_text(*value)) {
@@ -35,7 +36,8 @@ ExpectSpec read_expect(Parameters& p) {
   } else {
     expect.value = *value;
   }
-  expect.tolerance = copy_of(p.any("tolerance", "\"15 %\" of the value, or a quantity"));
+  expect.tolerance =
+      copy_of(p.any("tolerance", "\"15 %\" of the value, or a quantity", "number | quantity"));
   if (expect.tolerance && !is_number_or_text(*expect.tolerance)) {
     p.error("tolerance", "tolerance is neither a number nor a quantity", "write \"15 %\"");
   }
@@ -79,7 +81,7 @@ std::vector<SweepSpec> read_sweeps(Parameters& top) {
     SweepSpec sweep;
     sweep.where = p.where("");
     sweep.key = p.require<std::string>("key", "path of a key, as \"pool.0.kv.blocks\"");
-    const Config* values = p.any("values", "the values it takes");
+    const Config* values = p.any("values", "the values it takes", "list");
     if (values == nullptr || values->kind != Config::Kind::Array || values->items.empty()) {
       p.error("values", "a [[sweep]] needs values", "values = [1, 2, 4]");
     } else {

@@ -42,13 +42,30 @@ std::string plain_path(const std::string& path) {
   return out;
 }
 
+// A generator and a trace do not go together: what a trace's keys say comes from a second reading.
+void add_trace_keys(KeyBook& book) {
+  Issues ignored;
+  KeyBook more;
+  const auto root = read_toml_text("trace = \"\"\n", "", ignored);
+  read_workload(Parameters(&*root, "workload", ignored, &more), "", 1, true);
+  for (KeyEntry& entry : more) {
+    const auto same = [&entry](const KeyEntry& other) {
+      return other.table == entry.table && other.key == entry.key;
+    };
+    const auto known = std::find_if(book.begin(), book.end(), same);
+    if (known == book.end()) {
+      book.push_back(std::move(entry));
+    } else if (known->type == "value") {
+      *known = std::move(entry);
+    }
+  }
+}
+
 KeyBook scenario_keys() {
   Issues ignored;
   const auto root = read_toml_text(kOneOfEach, "", ignored);
   KeyBook book = read_scenario_keys(*root, "", ignored).book;
-  // The generator of this one leaves out how traces are read.
-  Parameters import(nullptr, "workload.import", ignored, &book);
-  read_import_options(import);
+  add_trace_keys(book);
   for (KeyEntry& entry : book) entry.table = plain_path(entry.table);
   return book;
 }
@@ -92,7 +109,7 @@ std::string keys_text(const KeyBook& keys) {
     if (is_table(entry) || entry.key == "policy") continue;
     rows.push_back(&entry);
     name = std::max(name, entry.key.size());
-    type = std::max(type, std::min<std::size_t>(entry.type.size(), 24));
+    type = std::max(type, std::min<std::size_t>(entry.type.size(), 36));
     fallback = std::max(fallback, std::min<std::size_t>(default_of(entry).size(), 24));
   }
   if (rows.empty()) return "  no keys\n";

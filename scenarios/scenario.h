@@ -26,6 +26,7 @@ struct PolicySpec {
 struct Workload {
   std::optional<TraceReplay> replay;  // its block size is not known yet
   WorkloadSpec generator;             // without a replay
+  std::vector<std::string> files;     // that the generator reads
 };
 
 struct KvSpec {

@@ -110,7 +110,7 @@ std::string path_beside(const Parameters& p, std::string_view key, const std::st
   const bool in_file = p.where(key).file == file;
   const std::filesystem::path base =
       in_file ? std::filesystem::path(file).parent_path() : std::filesystem::path();
-  return std::filesystem::absolute(base / path).lexically_normal().string();
+  return (std::filesystem::current_path() / base / path).lexically_normal().string();
 }
 
 Scenario read_scenario_keys(const Config& root, const std::string& file, Issues& issues) {

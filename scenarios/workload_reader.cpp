@@ -89,7 +89,34 @@ TraceReplay read_replay(Parameters& p, const std::string& file) {
   return replay;
 }
 
-WorkloadSpec read_generator(Parameters& p, std::uint64_t seed, bool stops) {
+// Tables of quantiles are files: their names become whole paths, so that the resolved scenario can
+// lie elsewhere. They stand under the key `file` of a policy, or of one written in a value
+// ("quantiles(file=x.csv, column=a)").
+void complete_files(Config& policy, const Parameters& p, std::string_view key,
+                    const std::string& scenario, std::vector<std::string>& files) {
+  for (Config::Member& member : policy.members) {
+    Config& value = member.value;
+    const bool text = value.kind == Config::Kind::Text;
+    if (text && value.text.find("(") != std::string::npos &&
+        value.text.find("file") != std::string::npos) {
+      Issues ignored;
+      Config opened = parse_policy(value.text, value.where, ignored);
+      if (opened.find("file") != nullptr) value = std::move(opened);
+    }
+    if (value.kind == Config::Kind::Table) complete_files(value, p, key, scenario, files);
+    const bool short_form = key == "lengths" && member.key == "policy" &&
+                            value.text.find_first_of("./") != std::string::npos;
+    if (text && (member.key == "file" || short_form)) {
+      value.text = path_beside(p, key, value.text, scenario);
+      if (std::find(files.begin(), files.end(), value.text) == files.end()) {
+        files.push_back(value.text);
+      }
+    }
+  }
+}
+
+WorkloadSpec read_generator(Parameters& p, const std::string& file, std::uint64_t seed, bool stops,
+                            std::vector<std::string>& files) {
   WorkloadSpec spec;
   spec.where = p.where("");
   spec.stops = stops;
@@ -97,6 +124,9 @@ WorkloadSpec read_generator(Parameters& p, std::uint64_t seed, bool stops) {
   spec.lengths = p.policy("lengths", "", "of prompts and outputs: a table of ours, or a file");
   spec.prefixes = p.policy("prefixes", "", "what prompts share");
   spec.tenants = p.policy("tenants", "", "whose requests they are");
+  complete_files(spec.arrivals, p, "arrivals", file, files);
+  complete_files(spec.lengths, p, "lengths", file, files);
+  complete_files(spec.prefixes, p, "prefixes", file, files);
   spec.requests =
       p.find<std::uint32_t>("requests", "how many; absent: until `stop`", {1, 4294967294.0});
   spec.max_tokens = read_max_tokens(p);
@@ -119,7 +149,7 @@ Workload read_workload(Parameters p, const std::string& file, std::uint64_t seed
     workload.replay = read_replay(p, file);
   } else {
     p.find<std::string>("trace", "file to replay, in place of a generator");
-    workload.generator = read_generator(p, seed, stops);
+    workload.generator = read_generator(p, file, seed, stops, workload.files);
   }
   p.finish();
   return workload;

@@ -120,9 +120,9 @@ std::string Parameters::choice(std::string_view key, std::string_view default_va
   return result;
 }
 
-const Config* Parameters::any(std::string_view key, std::string_view doc) {
+const Config* Parameters::any(std::string_view key, std::string_view doc, const char* type) {
   const Config* value = look_up(key);
-  note(key, "value", value != nullptr ? toml_text(*value) : "", "", doc);
+  note(key, type, value != nullptr ? toml_text(*value) : "", "", doc);
   return value;
 }
 

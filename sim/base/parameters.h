@@ -61,7 +61,7 @@ class Parameters {
   std::vector<T> list(std::string_view key, std::vector<T> default_value, std::string_view doc);
 
   // A value of any kind, as it stands; null when absent.
-  const Config* any(std::string_view key, std::string_view doc);
+  const Config* any(std::string_view key, std::string_view doc, const char* type = "value");
   // A key that belongs here but can't be used yet: an error where it is there, saying why.
   void refuse(std::string_view key, std::string_view why);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "tests/lab/program.h"
 
@@ -19,7 +20,9 @@ class CommandLine : public testing::Test {
   std::string write(const std::string& name, const std::string& text) const {
     return program_.write(name, text);
   }
-  Output kvern(const std::vector<std::string>& arguments) const { return program_.call(arguments); }
+  Output program(const std::vector<std::string>& arguments) const {
+    return program_.call(arguments);
+  }
   Output run(const std::string& scenario, const std::vector<std::string>& more) const {
     return program_.run(scenario, more);
   }
@@ -43,25 +46,25 @@ blocks = 2000
 }  // namespace
 
 TEST_F(CommandLine, VersionAndHelpGoToStdout) {
-  EXPECT_EQ(kvern({"--version"}).out.substr(0, 6), "kvern ");
-  const Output help = kvern({"run", "--help"});
+  EXPECT_EQ(program({"--version"}).out.substr(0, 6), "kvern ");
+  const Output help = program({"run", "--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_NE(help.out.find("--stepwise"), std::string::npos);
 }
 
 TEST_F(CommandLine, UnknownWordsAreUserErrors) {
-  const Output command = kvern({"rum"});
+  const Output command = program({"rum"});
   EXPECT_EQ(command.code, 2);
   EXPECT_EQ(command.err, "kvern: error: unknown command \"rum\"; did you mean \"run\"?\n");
-  const Output option = kvern({"run", "x.toml", "--jsn"});
+  const Output option = program({"run", "x.toml", "--jsn"});
   EXPECT_EQ(option.code, 2);
   EXPECT_EQ(option.err, "kvern: error: unknown option \"--jsn\"; did you mean \"--json\"?\n");
-  EXPECT_EQ(kvern({}).code, 2);
-  EXPECT_EQ(kvern({"run"}).code, 2);
+  EXPECT_EQ(program({}).code, 2);
+  EXPECT_EQ(program({"run"}).code, 2);
 }
 
 TEST_F(CommandLine, ErrorsOfAScenario) {
-  const Output missing = kvern({"run", "none.toml"});
+  const Output missing = program({"run", "none.toml"});
   EXPECT_EQ(missing.code, 2);
   EXPECT_EQ(missing.err, "none.toml: error: can't read this file: No such file or directory\n");
   const std::string file = write("bad.toml", std::string(kSmall) + "blocs = 3\n");
@@ -95,6 +98,76 @@ TEST_F(CommandLine, TheResolvedScenarioIsTheSameRun) {
   EXPECT_EQ(second.err, "wrote " + made.string() + "\n");
 }
 
+// A file named in a scenario is beside it; the resolved scenario lies elsewhere and finds it too.
+TEST_F(CommandLine, FilesAreBesideTheScenarioThatNamesThem) {
+  write("lengths.csv", "percent,prompt,output\n0,10,5\n100,1000,50\n");
+  std::string text = kSmall;
+  text.replace(text.find("azure2023_conversation"), 22, "lengths.csv");
+  const Output first = run(write("small.toml", text), {"--json"});
+  ASSERT_EQ(first.code, 0) << first.err;
+  for (const auto& made : std::filesystem::directory_iterator(out())) {
+    const Output second = run((made.path() / "scenario.resolved.toml").string(), {"--json"});
+    EXPECT_EQ(second.out, first.out) << second.err;
+    EXPECT_NE(text_of(made.path() / "manifest.toml").find("lengths.csv"), std::string::npos);
+  }
+}
+
+TEST_F(CommandLine, TracesAreMadeAndReplayed) {
+  const std::string file = write("small.toml", kSmall);
+  const std::string trace = (out().parent_path() / "small.h5").string();
+  const Output made = program({"trace", "synthesize", file, "--out", trace});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_NE(made.out.find("requests        60 in"), std::string::npos) << made.out;
+  EXPECT_EQ(program({"trace", "info", trace}).code, 0);
+  const Output head = program({"trace", "head", trace, "-n", "2"});
+  EXPECT_EQ(std::count(head.out.begin(), head.out.end(), '\n'), 3) << head.out;
+  const std::string replay = write("replay.toml",
+                                   "[workload]\ntrace = \"small.h5\"\n[[pool]]\n"
+                                   "step_cost = \"affine\"\n[pool.kv]\n"
+                                   "blocks = 2000\n");
+  const Output replayed = run(replay, {"--json"});
+  EXPECT_NE(replayed.out.find("\"requests_finished\": 60"), std::string::npos) << replayed.err;
+  EXPECT_EQ(program({"trace", "info", "none.csv"}).code, 2);
+  EXPECT_EQ(program({"trace", "imprt"}).code, 2);
+}
+
+TEST_F(CommandLine, AnUnwritablePlaceIsTheOutsideWorlds) {
+  const Output result = program({"run", write("small.toml", kSmall), "--out", "/proc/nowhere"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(result.out, "");
+}
+
+// SIGTERM: what was done is printed, the files are closed, the folder stays .partial.
+TEST_F(CommandLine, ASignalEndsTheRunWithItsFilesClosed) {
+  const std::string file = write("long.toml", kSmall);
+  const std::string folder = out().string();
+  const pid_t pid = fork();
+  if (pid == 0) {
+    dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+    execl(KVERN_BINARY, KVERN_BINARY, "run", file.c_str(), "--out", folder.c_str(), "--set",
+          "workload.requests=2000000000", nullptr);
+    _exit(127);
+  }
+  bool written = false;
+  for (int i = 0; i < 500 && !written; ++i) {
+    usleep(20'000);
+    if (!std::filesystem::exists(out())) continue;
+    for (const auto& made : std::filesystem::directory_iterator(out())) {
+      written = written || std::filesystem::exists(made.path() / "records.h5");
+    }
+  }
+  ASSERT_TRUE(written);
+  ASSERT_EQ(kill(pid, SIGTERM), 0);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  for (const auto& made : std::filesystem::directory_iterator(out())) {
+    EXPECT_TRUE(made.path().string().ends_with(".partial"));
+    EXPECT_TRUE(std::filesystem::exists(made.path() / "summary.json"));
+  }
+}
+
 TEST_F(CommandLine, AMissedExpectationIsOne) {
   const std::string claim = "[[expect]]\nmetric = \"requests_finished\"\nvalue = ";
   const Output met = run(write("met.toml", kSmall + claim + "60\n"), {});
@@ -124,14 +197,14 @@ TEST_F(CommandLine, ASweepIsOneTableOrOneArray) {
 }
 
 TEST_F(CommandLine, DescribesEveryPolicyAndTable) {
-  const Output list = kvern({"describe"});
+  const Output list = program({"describe"});
   EXPECT_EQ(list.code, 0);
   EXPECT_NE(list.out.find("pool.kv"), std::string::npos);
-  const Output kv = kvern({"describe", "pool.kv"});
+  const Output kv = program({"describe", "pool.kv"});
   EXPECT_NE(kv.out.find("prefix_cache"), std::string::npos);
-  const Output lru = kvern({"describe", "eviction.lru"});
+  const Output lru = program({"describe", "eviction.lru"});
   EXPECT_EQ(lru.code, 0);
-  const Output wrong = kvern({"describe", "eviction.lur"});
+  const Output wrong = program({"describe", "eviction.lur"});
   EXPECT_EQ(wrong.code, 2);
   EXPECT_NE(wrong.err.find("did you mean \"eviction.lru\"?"), std::string::npos) << wrong.err;
 }
