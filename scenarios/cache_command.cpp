@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <exception>
 #include <memory>
 
 #include "analysis/cache_table.h"
@@ -11,13 +12,14 @@
 #include "scenarios/cache_candidates.h"
 #include "scenarios/cache_trace_reader.h"
 #include "scenarios/exit_codes.h"
-#include "scenarios/parallel.h"
 #include "scenarios/set_value.h"
 #include "scenarios/signals.h"
 #include "scenarios/trace_command.h"
 #include "sim/base/decimal.h"
+#include "sim/base/worker_pool.h"
 #include "sim/cache/belady_bound.h"
 #include "sim/cache/cache_replay.h"
+#include "sim/cache/checked_eviction.h"
 
 namespace kvern {
 namespace {
@@ -75,11 +77,20 @@ class Replays {
   void run(CacheComparison& into) const {
     const std::size_t columns = plan_.capacities.size();
     into.results.resize(plan_.policies.size() * columns);
-    for_each_in_parallel(into.results.size(), [&](std::size_t i) {
+    std::vector<std::exception_ptr> errors(into.results.size());
+    WorkerPool(0).run(into.results.size(), [&](std::size_t i) {
       const std::size_t place = into.results.size() - 1 - i;
-      into.results[place] =
-          replay(plan_.policies[place / columns], plan_.capacities[place % columns]);
+      if (interrupted()) return;
+      try {
+        into.results[place] =
+            replay(plan_.policies[place / columns], plan_.capacities[place % columns]);
+      } catch (...) {
+        errors[place] = std::current_exception();
+      }
     });
+    for (const std::exception_ptr& error : errors) {
+      if (error) std::rethrow_exception(error);
+    }
     for (const std::uint32_t capacity : plan_.capacities) {
       into.bound.push_back(result(belady_bound(trace_, next_, capacity, !plan_.admits_all)));
     }
@@ -92,8 +103,10 @@ class Replays {
 
   CacheResult replay(const CacheCandidate& candidate, std::uint32_t capacity) const {
     Issues none;
-    const auto policy =
-        make_policy(eviction::table(), "eviction", candidate.spec, "eviction", none);
+    auto policy = make_policy(eviction::table(), "eviction", candidate.spec, "eviction", none);
+#ifdef KVERN_SELF_CHECKS
+    policy = std::make_unique<CheckedEviction>(std::move(policy));
+#endif
     std::unique_ptr<CacheAdmission> admission;
     if (!plan_.admits_all) {
       admission = make_policy(cache_admission::table(), "cache_admission", plan_.admission,

@@ -56,6 +56,7 @@ std::optional<CacheTrace> read_cache_trace(const ImportRequest& request, std::ui
   if (!fill(*trace, *blocks, trace->header.distinct_blocks * parts, accesses, where, issues)) {
     return std::nullopt;
   }
+  accesses.arrival = std::move(trace->arrival_ns);
   accesses.prompt_tokens = std::move(trace->prompt_tokens);
   accesses.tenant = std::move(trace->tenant);
   accesses.category = std::move(trace->category);

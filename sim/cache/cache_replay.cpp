@@ -3,33 +3,13 @@
 #include <algorithm>
 #include <string>
 
+#include "sim/cache/trace_oracle.h"
 #include "sim/law.h"
 
 namespace kvern {
 namespace {
 
 constexpr std::uint32_t kNone = UINT32_MAX;
-
-// The next use of a content is that of its latest access: noted at each access, by id.
-class TraceOracle final : public Oracle {
- public:
-  TraceOracle(std::uint32_t distinct, std::span<const std::uint32_t> next)
-      : next_(next), by_id_(next.empty() ? 0 : distinct, kNone) {}
-  void serve(std::uint64_t access, std::uint32_t id) {
-    position_ = access;
-    by_id_[id] = next_[access];
-  }
-  std::uint64_t next_use(std::uint64_t content) const override {
-    const std::uint32_t next = by_id_[content];
-    return next == kNone ? kNoNextUse : next;
-  }
-  std::uint64_t position() const override { return position_; }
-
- private:
-  std::span<const std::uint32_t> next_;
-  std::vector<std::uint32_t> by_id_;
-  std::uint64_t position_ = 0;
-};
 
 class Replay {
  public:

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/base/time.h"
+
 namespace kvern {
 
 // Request r asks for the blocks ids[request_end[r - 1] .. request_end[r]), first block of its
@@ -19,6 +21,7 @@ struct CacheTrace {
   std::vector<std::uint32_t> prompt_tokens;
   std::vector<std::uint16_t> tenant;
   std::vector<std::uint16_t> category;
+  std::vector<SimTime> arrival;  // non-decreasing
 
   std::size_t requests() const { return request_end.size(); }
 };

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#ifdef KVERN_SELF_CHECKS
+#include "sim/cache/checked_eviction.h"
+#endif
+
 namespace kvern {
 
 KvPool::KvPool(std::uint32_t capacity, std::uint32_t block_size, std::unique_ptr<Eviction> eviction,
@@ -14,6 +18,9 @@ KvPool::KvPool(std::uint32_t capacity, std::uint32_t block_size, std::unique_ptr
       replica_(replica),
       index_(eviction_ ? capacity : 0) {
   if (!eviction_) return;
+#ifdef KVERN_SELF_CHECKS
+  eviction_ = std::make_unique<CheckedEviction>(std::move(eviction_));
+#endif
   blocks_.resize(capacity);
   eviction_->prepare(capacity);
   unnamed_queue_ = eviction_->queues_unnamed();
