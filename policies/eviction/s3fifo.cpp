@@ -1,0 +1,110 @@
+// S3-FIFO (Yang et al., SOSP 2023): three queues, no reordering on a hit. New blocks enter a small
+// one; of these only what was used at least `promote_at` times moves to the main one, the others go
+// and are remembered as ghosts. A ghost that comes back enters the main queue, where every use (of
+// up to 3) spares a block one round. O(1) amortised.
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "policies/block_queues.h"
+#include "policies/eviction.h"
+#include "policies/ghost_list.h"
+
+namespace kvern::eviction::s3fifo {
+
+namespace {
+
+struct Settings {
+  double small_share, ghost_share;
+  std::uint32_t promote_at;
+  bool fill_main;
+};
+
+enum Queue : std::uint32_t { kSmall, kMain };
+
+class S3Fifo final : public Eviction {
+ public:
+  explicit S3Fifo(const Settings& settings) : settings_(settings) {}
+
+  void prepare(std::uint32_t capacity) override {
+    small_room_ = static_cast<std::uint32_t>(settings_.small_share * capacity);
+    main_room_ = capacity - small_room_;
+    queues_.prepare(capacity, 2);
+    ghosts_.prepare(static_cast<std::uint32_t>(settings_.ghost_share * capacity));
+    blocks_.assign(capacity, Block{});
+  }
+  bool wants(const BlockInfo& newcomer, SimTime) override {
+    ghosts_.expect(newcomer.content);
+    return true;
+  }
+  void inserted(BlockId block, const BlockInfo& info, SimTime) override {
+    blocks_[index(block)] = {info.content, 0};
+    const bool ghost = ghosts_.take(info.content);
+    const bool fills = settings_.fill_main && !evicts_ && queues_.size(kSmall) >= small_room_;
+    queues_.push(index(block), ghost || fills ? kMain : kSmall);
+  }
+  void touched(BlockId block, SimTime) override {
+    std::uint32_t& uses = blocks_[index(block)].uses;
+    uses = std::min(uses + 1, most_uses());
+  }
+  void pinned(BlockId block) override { queues_.pin(index(block)); }
+  void released(BlockId block, SimTime) override { queues_.release(index(block)); }
+  void removed(BlockId block) override {
+    if (index(block) == victim_ && queues_.queue_of(victim_) == kSmall) {
+      ghosts_.add(blocks_[victim_].content);
+    }
+    victim_ = kNoBlock;
+    queues_.remove(index(block));
+  }
+  BlockId victim(SimTime) override {
+    evicts_ = true;
+    Queue queue = queues_.size(kMain) > main_room_ ? kMain : kSmall;
+    for (;;) {
+      const std::uint32_t block = queues_.front(queue);
+      if (block == kNoBlock) {
+        queue = queue == kMain ? kSmall : kMain;
+        continue;
+      }
+      std::uint32_t& uses = blocks_[block].uses;
+      if (queue == kSmall ? uses < settings_.promote_at : uses == 0) {
+        victim_ = block;
+        return BlockId{block};
+      }
+      uses = queue == kSmall ? 0 : std::min(uses, kRounds) - 1;
+      queues_.move(block, kMain);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kRounds = 3;
+  struct Block {
+    std::uint64_t content = 0;
+    std::uint32_t uses = 0;
+  };
+  std::uint32_t most_uses() const { return std::max(kRounds, settings_.promote_at); }
+
+  Settings settings_;
+  std::uint32_t small_room_ = 0, main_room_ = 0;
+  BlockQueues queues_;
+  GhostList ghosts_;
+  std::vector<Block> blocks_;
+  std::uint32_t victim_ = kNoBlock;
+  bool evicts_ = false;  // since the first eviction
+};
+
+}  // namespace
+
+std::unique_ptr<Eviction> make(Parameters& p) {
+  Settings settings{};
+  settings.small_share =
+      p.get("small_share", Share{0.1}, "the small queue as a share of capacity").value;
+  settings.ghost_share = p.get("ghost_share", Share{0.9}, "ghosts as a share of capacity").value;
+  settings.promote_at = p.get("promote_at", std::uint32_t{2},
+                              "uses in the small queue that lead to the main one", Range{1, 1e6});
+  settings.fill_main = p.get(
+      "fill_main", false,
+      "until the first eviction, what exceeds the small queue enters the main one (libCacheSim)");
+  return std::make_unique<S3Fifo>(settings);
+}
+
+}  // namespace kvern::eviction::s3fifo

@@ -1,0 +1,44 @@
+// Segmented LRU (Karedla, Love, Wherry 1994): blocks used once are on probation and go first; a use
+// lifts a block into the protected segment above, from where the least recent falls back.
+#include <memory>
+#include <vector>
+
+#include "policies/eviction.h"
+#include "policies/segmented_lru.h"
+
+namespace kvern::eviction::slru {
+
+namespace {
+
+class Slru final : public Eviction {
+ public:
+  explicit Slru(Parameters& p)
+      : segments_(
+            p.get("segments", std::uint32_t{2}, "segments, the lowest included", Range{2, 16})),
+        protected_share_(p.get("protected_share", Share{0.8},
+                               "all segments above the lowest, alike, as a share of capacity")
+                             .value) {}
+
+  void prepare(std::uint32_t capacity) override {
+    const std::uint32_t upper = segments_ - 1;
+    const auto room = static_cast<std::uint32_t>(protected_share_ * capacity / upper);
+    blocks_.prepare(capacity, std::vector<std::uint32_t>(upper, room));
+  }
+  void inserted(BlockId block, const BlockInfo&, SimTime) override { blocks_.insert(index(block)); }
+  void touched(BlockId block, SimTime) override { blocks_.use(index(block)); }
+  void pinned(BlockId block) override { blocks_.hide(index(block)); }
+  void released(BlockId block, SimTime) override { blocks_.show(index(block)); }
+  void removed(BlockId block) override { blocks_.remove(index(block)); }
+  BlockId victim(SimTime) override { return BlockId{blocks_.front()}; }
+
+ private:
+  std::uint32_t segments_;
+  double protected_share_;
+  SegmentedLru blocks_;
+};
+
+}  // namespace
+
+std::unique_ptr<Eviction> make(Parameters& p) { return std::make_unique<Slru>(p); }
+
+}  // namespace kvern::eviction::slru
