@@ -7,34 +7,20 @@
 #include <vector>
 
 #include "policies/eviction.h"
+#include "scenarios/cache_trace_reader.h"
 #include "sim/cache/cache_replay.h"
-#include "traces/import.h"
 
 namespace kvern {
 namespace {
 
-CacheTrace cache_trace(const Trace& trace) {
-  CacheTrace accesses;
-  accesses.block_size = trace.header.block_size;
-  accesses.distinct = trace.header.distinct_blocks;
-  accesses.prompt_tokens = trace.prompt_tokens;
-  for (std::size_t row = 0; row < trace.rows(); ++row) {
-    std::vector<std::uint32_t> ids;
-    trace.blocks.read(row, ids);
-    accesses.ids.insert(accesses.ids.end(), ids.begin(), ids.end());
-    accesses.request_end.push_back(accesses.ids.size());
-  }
-  return accesses;
-}
-
 std::optional<CacheTrace> shared_trace(const std::string& path) {
-  const std::string file = std::string(KVERN_ROOT "/../shared/traces/") + path;
-  if (!std::filesystem::exists(file)) return std::nullopt;
-  Issues issues;
   ImportRequest request;
-  request.file = file;
-  const auto trace = read_trace(request, issues);
-  return trace ? std::optional(cache_trace(*trace)) : std::nullopt;
+  request.file = std::string(KVERN_ROOT "/../shared/traces/") + path;
+  if (!std::filesystem::exists(request.file)) return std::nullopt;
+  Issues issues;
+  auto trace = read_cache_trace(request, 0, issues);
+  EXPECT_TRUE(trace) << issues.text();
+  return trace;
 }
 
 CacheCounts replay(const CacheTrace& trace, const std::string& policy, std::uint32_t capacity) {
@@ -75,6 +61,46 @@ TEST(BlockCache, MooncakeConversationToTheLastHit) {
     const CacheCounts counts = replay(*trace, golden.policy, golden.capacity);
     EXPECT_EQ(counts.hits, golden.hits) << golden.policy << " " << golden.capacity;
     EXPECT_EQ(counts.prefix_hits, golden.prefix_hits) << golden.policy << " " << golden.capacity;
+  }
+}
+
+// Published to three digits, prefix hits in the second column.
+TEST(BlockCache, S3FifoOnMooncakeConversation) {
+  const auto trace = shared_trace("mooncake/conversation_trace.jsonl.gz");
+  if (!trace) GTEST_SKIP() << "the Mooncake conversation trace is not there";
+  struct Ratio {
+    std::uint32_t capacity;
+    double hits, prefix_hits;
+  };
+  for (const auto& [capacity, hits, prefix_hits] : {Ratio{1'000, .056, .056},
+                                                    {10'000, .195, .195},
+                                                    {30'000, .306, .304},
+                                                    {50'000, .350, .349},
+                                                    {100'000, .362, .362}}) {
+    const CacheCounts counts = replay(*trace, "s3fifo", capacity);
+    const auto accesses = static_cast<double>(counts.accesses);
+    EXPECT_NEAR(static_cast<double>(counts.hits) / accesses, hits, .0005) << capacity;
+    EXPECT_NEAR(static_cast<double>(counts.prefix_hits) / accesses, prefix_hits, .0005) << capacity;
+  }
+}
+
+TEST(BlockCache, ZipfOracleGeneralToTheLastHit) {
+  const auto trace = shared_trace("libcachesim-format/zipf.oracleGeneral.bin");
+  if (!trace) GTEST_SKIP() << "the oracleGeneral trace is not there";
+  EXPECT_EQ(trace->ids.size(), 10'000U);
+  EXPECT_EQ(trace->distinct, 954U);
+  struct Row {
+    std::uint32_t capacity;
+    std::uint64_t lru, fifo, lfu;
+  };
+  for (const auto& [capacity, lru, fifo, lfu] : {Row{10, 1'390, 1'239, 2'764},
+                                                 {50, 3'626, 3'146, 4'682},
+                                                 {100, 4'783, 4'264, 5'514},
+                                                 {200, 6'101, 5'620, 6'585},
+                                                 {500, 8'005, 7'655, 8'152}}) {
+    EXPECT_EQ(replay(*trace, "lru", capacity).hits, lru) << capacity;
+    EXPECT_EQ(replay(*trace, "fifo", capacity).hits, fifo) << capacity;
+    EXPECT_EQ(replay(*trace, "lfu", capacity).hits, lfu) << capacity;
   }
 }
 
