@@ -1,13 +1,14 @@
 #include <algorithm>
 #include <queue>
 
+#include "sim/base/exact_math.h"
 #include "sim/ledger.h"
 #include "sim/timeline.h"
 
 namespace kvern {
 
 LinkId Timeline::add_link(BytesPerSecond bandwidth, Duration latency) {
-  links_.push_back({static_cast<std::int64_t>(bandwidth.value + 0.5), latency.ns});
+  links_.push_back({exact::nearest_whole(bandwidth.value), latency.ns});
   return LinkId{static_cast<std::uint32_t>(links_.size() - 1)};
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "policies/batching.h"
+#include "sim/base/exact_math.h"
 #include "sim/serving/planner.h"
 
 namespace kvern::batching::vllm_v0 {
@@ -55,8 +56,8 @@ class VllmV0 final : public Batching {
     blocks_ = limits.blocks;
     block_size_ = limits.block_size;
     // In millionths, so that the floor is exact.
-    watermark_blocks_ = static_cast<std::uint32_t>(
-        static_cast<std::uint64_t>(watermark_ * 1e6 + 0.5) * limits.blocks / 1'000'000);
+    watermark_blocks_ = static_cast<std::uint32_t>(exact::nearest_whole(watermark_ * 1e6) *
+                                                   limits.blocks / 1'000'000);
     return {};
   }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "policies/batching.h"
+#include "sim/base/exact_math.h"
 #include "sim/serving/planner.h"
 
 namespace kvern::batching::vllm_v1 {
@@ -40,8 +41,8 @@ class VllmV1 final : public Batching {
   std::string prepare(const PoolLimits& limits) override {
     limits_ = limits;
     // In millionths, so that the floor is exact.
-    watermark_blocks_ = static_cast<std::uint32_t>(
-        static_cast<std::uint64_t>(watermark_ * 1e6 + 0.5) * limits.blocks / 1'000'000);
+    watermark_blocks_ = static_cast<std::uint32_t>(exact::nearest_whole(watermark_ * 1e6) *
+                                                   limits.blocks / 1'000'000);
     return {};
   }
 

@@ -23,7 +23,7 @@ PoolLimits limits_of(const PoolSetup& pool) {
 
 std::string Cluster::check(ClusterSetup& setup) {
   for (const PoolSetup& pool : setup.pools) {
-    const std::string reason = pool.make_batching()->prepare(limits_of(pool));
+    std::string reason = pool.make_batching()->prepare(limits_of(pool));
     if (!reason.empty()) return reason;
   }
   return {};

@@ -13,7 +13,7 @@ class EventQueue {
  public:
   explicit EventQueue(std::uint32_t replicas) : times_(replicas, kNever) {
     while (leaves_ < replicas) leaves_ *= 2;
-    winners_.resize(2 * leaves_, kNone);
+    winners_.resize(std::size_t{2} * leaves_, kNone);
     for (std::uint32_t i = 0; i < replicas; ++i) winners_[leaves_ + i] = i;
     for (std::uint32_t node = leaves_ - 1; node > 0; --node) play(node);
   }
@@ -28,7 +28,8 @@ class EventQueue {
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
   void play(std::uint32_t node) {
-    const std::uint32_t a = winners_[2 * node], b = winners_[2 * node + 1];
+    const std::size_t left = std::size_t{2} * node;
+    const std::uint32_t a = winners_[left], b = winners_[left + 1];
     winners_[node] = b == kNone || (a != kNone && times_[a] <= times_[b]) ? a : b;
   }
 
