@@ -10,7 +10,9 @@
 #include "scenarios/cache_command.h"
 #include "scenarios/describe.h"
 #include "scenarios/exit_codes.h"
+#include "scenarios/model_files.h"
 #include "scenarios/origin.h"
+#include "scenarios/record_command.h"
 #include "scenarios/run_command.h"
 #include "scenarios/signals.h"
 #include "scenarios/trace_command.h"
@@ -27,6 +29,8 @@ struct Commands {
   std::string topic;
   TraceRequest trace;
   CacheRequest cache;
+  RecordRequest record;
+  std::string model;
   bool bench_json = false;
 
   Commands() {
@@ -42,8 +46,12 @@ struct Commands {
     describe->add_option("topic", topic,
                          "a table (pool.kv), a port (eviction), a policy "
                          "(eviction.lru), records; absent: the list");
-    add_trace();
+    add_record(add_trace());
     add_cache();
+    CLI::App* models = add("models", "small language models for the attention machine");
+    CLI::App* get = models->add_subcommand("get", "download one and convert it");
+    get->allow_extras();
+    get->add_option("name", model, "smollm2-135m")->type_name("NAME");
     CLI::App* bench = add("bench", "the speeds: goal, result and verdict a row");
     bench->add_flag("--json", bench_json, "as JSON");
   }
@@ -54,7 +62,7 @@ struct Commands {
     return command;
   }
 
-  void add_trace() {
+  CLI::App* add_trace() {
     CLI::App* group = add("trace", "import, look at and make traces");
     const auto action = [this, group](const char* name, const char* what, const char* input) {
       CLI::App* command = group->add_subcommand(name, what);
@@ -79,6 +87,22 @@ struct Commands {
       command->add_option("--out", trace.out, "absent: the input's name with .h5")
           ->type_name("FILE");
     }
+    return group;
+  }
+
+  void add_record(CLI::App* group) {
+    CLI::App* command =
+        group->add_subcommand("record", "texts through a language model into a recording");
+    command->allow_extras();
+    command->add_option("--model", record.model, "a name of `models get`, or a file of weights");
+    command->add_option("--text", record.texts, "texts in UTF-8")->type_name("FILE");
+    command->add_option("--tag", record.tags, "language=..., domain=...")->type_name("KEY=VALUE");
+    command->add_option("--out", record.out, "the recording")->type_name("FILE");
+    command->add_option("--store", record.store, "q, k, v as f16, f32, or none");
+    command->add_option("--layers", record.layers, "numbers of the layers stored; absent: all")
+        ->delimiter(',');
+    command->add_option("--length", record.length, "tokens of a sequence at most");
+    command->add_option("--prompt", record.prompt, "tokens at its begin that are the prompt");
   }
 
   void add_cache() {
@@ -154,7 +178,9 @@ int unexpected(const CLI::App& command, const std::string& word) {
   return user_error(fmt::format("unknown {} \"{}\"", kind, word), hint);
 }
 
-int dispatch_trace(const std::string& name, const TraceRequest& request) {
+int dispatch_trace(const std::string& name, const Commands& commands) {
+  const TraceRequest& request = commands.trace;
+  if (name == "record") return record_command(commands.record);
   if (name != "trace" && request.file.empty()) {
     return user_error(fmt::format("trace {} needs a file", name),
                       fmt::format("see kvern trace {} --help", name));
@@ -163,7 +189,12 @@ int dispatch_trace(const std::string& name, const TraceRequest& request) {
   if (name == "info") return trace_info_command(request);
   if (name == "head") return trace_head_command(request);
   if (name == "synthesize") return trace_synthesize_command(request);
-  return user_error("trace needs to know what to do", "import, info, head or synthesize");
+  return user_error("trace needs to know what to do", "import, info, head, synthesize or record");
+}
+
+int dispatch_models(const std::string& name, const std::string& model) {
+  if (name == "get" && !model.empty()) return models_get_command(model);
+  return user_error("models needs to know what to do", "kvern models get smollm2-135m");
 }
 
 int dispatch(const Commands& commands) {
@@ -187,7 +218,8 @@ int dispatch(const Commands& commands) {
     }
     return cache_command(commands.cache);
   }
-  if (commands.app.got_subcommand("trace")) return dispatch_trace(name, commands.trace);
+  if (commands.app.got_subcommand("trace")) return dispatch_trace(name, commands);
+  if (commands.app.got_subcommand("models")) return dispatch_models(name, commands.model);
   if (name == "bench") return bench_command(commands.bench_json);
   std::fputs(commands.app.help().c_str(), stderr);
   return kUserError;
