@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,9 @@ Plan read_plan(const RecordRequest& request, Issues& issues) {
     plan.weights = existing_weights(request.model, issues);
   }
   if (request.texts.empty()) issues.error({"kvern", 0, 0}, "trace record needs --text FILE ...");
+  for (const std::string& text : request.texts) {
+    if (!std::filesystem::exists(text)) issues.error({text, 0, 0}, "there is no such text");
+  }
   read_tags(request, plan, issues);
   if (request.store == "f16") {
     plan.store = ArrayType::F16;
