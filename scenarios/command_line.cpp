@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "scenarios/attention_command.h"
 #include "scenarios/bench_command.h"
 #include "scenarios/cache_command.h"
 #include "scenarios/describe.h"
@@ -28,6 +29,7 @@ struct Commands {
   RunRequest run;
   std::string topic;
   TraceRequest trace;
+  AttentionRequest attention;
   CacheRequest cache;
   RecordRequest record;
   std::string model;
@@ -47,6 +49,7 @@ struct Commands {
                          "a table (pool.kv), a port (eviction), a policy "
                          "(eviction.lru), records; absent: the list");
     add_record(add_trace());
+    add_attention();
     add_cache();
     CLI::App* models = add("models", "small language models for the attention machine");
     CLI::App* get = models->add_subcommand("get", "download one and convert it");
@@ -130,6 +133,20 @@ struct Commands {
     command->add_flag("--json", cache.json, "as JSON");
   }
 
+  void add_attention() {
+    CLI::App* command = add("attention", "token policies over a recording, all in one pass");
+    command->add_option("recording", attention.recording, "the recording")->type_name("FILE");
+    command
+        ->add_option("--policy", attention.policies,
+                     "a token policy, as \"h2o(heavy=3, recent=3)\"; again for more")
+        ->type_name("POLICY")
+        ->allow_extra_args(false);
+    command->add_option("--form", attention.form, "softmax, softmax1, relu or linear");
+    command->add_option("--kv-dtype", attention.kv_dtype, "of the cache: f32, f16, bf16 or f8");
+    command->add_option("--threads", attention.threads, "0: as many as there are cores");
+    command->add_flag("--json", attention.json, "a row a policy, sequence, layer and KV head");
+  }
+
   void add_run() {
     CLI::App* command = add("run", "run a scenario; the summary goes to stdout");
     command->add_option("file", run.file, "the scenario")->type_name("FILE");
@@ -209,6 +226,12 @@ int dispatch(const Commands& commands) {
       return user_error("run needs a scenario", "kvern run scenarios/first_run.toml");
     }
     return run_command(commands.run);
+  }
+  if (name == "attention") {
+    if (commands.attention.recording.empty()) {
+      return user_error("attention needs a recording", "kvern attention FILE --policy full");
+    }
+    return attention_command(commands.attention);
   }
   if (name == "describe") return describe_command(commands.topic);
   if (name == "cache") {

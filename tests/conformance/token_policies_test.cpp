@@ -1,0 +1,149 @@
+// Laws of every token policy there is.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "policies/tokens.h"
+#include "tests/lab/recordings.h"
+
+namespace kvern {
+namespace {
+
+// About 12 of 48 tokens, and all of them. A new policy is met as name(budget=...), with no edit
+// here; those that know no budget have a line.
+struct Sizes {
+  std::string small;
+  std::string everything;
+};
+const std::map<std::string, Sizes> kWithoutBudget = {
+    {"full", {"full", "full"}},
+};
+// More of the same policies.
+const std::vector<Sizes> kVariants = {
+    {"buzz(sinks=2, window=4, threshold=6, stride=3)",
+     "buzz(sinks=2, window=4, threshold=42, stride=3)"},
+    {"h2o(heavy=6, recent=6, variant=A)", "h2o(heavy=40, recent=8, variant=A)"},
+    {"h2o(heavy=6, recent=6, variant=Bpos)", "h2o(heavy=40, recent=8, variant=Bpos)"},
+    {"h2o(heavy=6, variant=C)", "h2o(heavy=25, variant=C)"},
+    {"buzz(sinks=2, window=4, threshold=6, stride=3, variant=fast)",
+     "buzz(sinks=2, window=4, threshold=42, stride=3, variant=fast)"},
+    {"buzz(sinks=2, window=4, threshold=6, stride=3, variant=nomax)",
+     "buzz(sinks=2, window=4, threshold=42, stride=3, variant=nomax)"},
+};
+
+std::vector<Sizes> all_sizes() {
+  std::vector<Sizes> all = kVariants;
+  for (const auto& entry : tokens::table()) {
+    const std::string name = entry.name;
+    const auto line = kWithoutBudget.find(name);
+    all.push_back(line != kWithoutBudget.end()
+                      ? line->second
+                      : Sizes{name + "(budget=0.25)", name + "(budget=1)"});
+  }
+  return all;
+}
+
+// Decoded from nothing, and after a prompt; with and without positions to re-index.
+std::vector<lab::RecordedText> texts(const std::vector<std::uint32_t>& prompts = {0, 20}) {
+  std::vector<lab::RecordedText> all;
+  for (const std::uint32_t prompt : prompts) {
+    for (const double theta : {0.0, 1000.0}) {
+      all.push_back(lab::random_text(
+          {.seed = 7, .tokens = 48, .prompt = prompt, .layers = 2, .kv_heads = 2, .group = 2}));
+      all.back().sequence.rope_theta = theta;
+      all.back().sequence.token_class.assign(48, 0);
+      all.back().sequence.token_class[0] = 1;
+      all.back().sequence.token_class[9] = 2;
+    }
+  }
+  return all;
+}
+
+// A budget is a share of the prompt, so after a prompt only the first step must be dense.
+TEST(TokenPolicies, FullBudgetIsDense) {
+  for (const lab::RecordedText& text : texts({0, 47})) {
+    for (const Sizes& sizes : all_sizes()) {
+      for (const LayerReplay& layer : lab::replay(text, sizes.everything)) {
+        for (const HeadReplay& head : layer.heads[0]) {
+          EXPECT_EQ(head.read_last_step, 48U) << sizes.everything;
+          EXPECT_NEAR(head.recall_min, 1, 1e-12) << sizes.everything;
+          EXPECT_NEAR(head.error_sum, 0, 1e-10) << sizes.everything;
+        }
+      }
+    }
+  }
+}
+
+TEST(TokenPolicies, ResidentIsTheActualSize) {
+  for (const lab::RecordedText& text : texts()) {
+    for (const Sizes& sizes : all_sizes()) {
+      const auto layers = lab::replay(text, sizes.small);
+      for (std::uint32_t l = 0; l < layers.size(); ++l) {
+        const TokenLayer told = token_layer(text.sequence, text.layers[l], l);
+        const auto policy = lab::token_policy(sizes.small)();
+        TokenLine line;
+        std::int64_t into = 0;
+        for (std::uint32_t step = 0; step < layers[l].resident[0][0].size(); ++step, ++into) {
+          const std::uint32_t n = text.sequence.prompt_tokens + step + 1;
+          const auto now = policy->resident(told.bounds, n);
+          if (!now) continue;
+          for (const auto& head : layers[l].resident[0]) {
+            EXPECT_EQ(now->value, head[step]) << sizes.small << " at " << n;
+          }
+          // A line holds as long as it says.
+          if (step > 0 && into < line.steps) {
+            EXPECT_EQ(line.value + line.slope * into, now->value) << sizes.small << " at " << n;
+          } else {
+            line = *now;
+            into = 0;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(TokenPolicies, ReadsWhatReadSays) {
+  for (const lab::RecordedText& text : texts()) {
+    for (const Sizes& sizes : all_sizes()) {
+      const auto layers = lab::replay(text, sizes.small);
+      for (std::uint32_t l = 0; l < layers.size(); ++l) {
+        const TokenLayer told = token_layer(text.sequence, text.layers[l], l);
+        const auto read = lab::token_policy(sizes.small)()->read(told.bounds, 47);
+        for (const HeadReplay& head : layers[l].heads[0]) {
+          if (!read) continue;
+          EXPECT_EQ(read->value + 1, head.read_last_step) << sizes.small;
+        }
+      }
+    }
+  }
+}
+
+// What is kept is in order, without repeats, and the same in a second run.
+TEST(TokenPolicies, KeptIsAnOrderedSet) {
+  for (const lab::RecordedText& text : texts()) {
+    for (const Sizes& sizes : all_sizes()) {
+      const HeadReplay head = lab::replay_head(text, sizes.small);
+      for (std::size_t i = 1; i < head.kept.size(); ++i) {
+        EXPECT_LT(head.kept[i - 1], head.kept[i]) << sizes.small;
+      }
+      EXPECT_EQ(head.kept, lab::replay_head(text, sizes.small).kept) << sizes.small;
+    }
+  }
+}
+
+// With one query head a KV head (and so one set a head) nothing of equal size has more recall.
+TEST(TokenPolicies, ThePerStepOracleBoundsThoseOfEqualSize) {
+  const auto text = lab::random_text({.seed = 9, .tokens = 48, .kv_heads = 2, .group = 3});
+  const HeadReplay bound = lab::replay_head(text, "per_step_oracle(size=12)");
+  for (const Sizes& sizes : all_sizes()) {
+    const HeadReplay head = lab::replay_head(text, sizes.small);
+    if (head.resident_max <= 12) {
+      EXPECT_LE(head.recall_sum, bound.recall_sum + 1e-9) << sizes.small;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kvern

@@ -1,0 +1,96 @@
+// `kvern attention` on the table of logits that every policy's hand vector is of.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tests/lab/program.h"
+#include "tests/lab/recordings.h"
+
+namespace kvern {
+namespace {
+
+struct Vector {
+  const char* policy;
+  const char* kept;
+  const char* hidden;
+  double recall_mean;
+  double recall_min;  // 0: not given
+};
+
+// 24 tokens, logit(i, j) = (7i + 3jj + 5ij mod 11) / 2, one head, from an empty cache. Made by an
+// independent implementation.
+constexpr Vector kMicro[] = {
+    {"window(size=6)", "[18,19,20,21,22,23]", "[]", .679121, .245503},
+    {"streaming_llm(sinks=2,recent=4)", "[0,1,20,21,22,23]", "[]", .592879, .069082},
+    {"h2o(heavy=3,recent=3,variant=B)", "[0,1,2,21,22,23]", "[]", .609060, .056760},
+    {"h2o(heavy=3,recent=3,variant=A)", "[0,1,2,22,23]", "[21]", .555888, 0},
+    {"h2o(heavy=3,variant=C)", "[0,1,21,22,23]", "[]", .559139, 0},
+    {"tova(size=6)", "[2,3,13,14,19,20]", "[]", .550138, .091212},
+    {"buzz(sinks=1,window=3,threshold=4,stride=3)", "[0,1,18,21,22,23]", "[]", .683219, .070626},
+    {"buzz(sinks=1,window=3,threshold=4,stride=3,variant=fast)", "[0,2,20,21,22,23]", "[]", .703073,
+     0},
+    {"future_mass_greedy(size=6)", "[15,16,19,20,22,23]", "[]", .731090, .258553},
+    {"per_step_oracle(size=6)", "", "[]", .893957, .577197},
+};
+
+std::string after(const std::string& text, const std::string& key) {
+  const std::size_t at = text.find("\"" + key + "\":");
+  return at == std::string::npos ? "" : text.substr(at + key.size() + 3);
+}
+
+class AttentionCommand : public testing::Test {
+ protected:
+  AttentionCommand() { lab::write_recording(recording_, {lab::micro_table()}); }
+  lab::Output attention(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"attention", recording_});
+    return program_.call(arguments);
+  }
+
+  lab::Program program_{KVERN_BINARY};
+  std::string recording_ = (program_.folder() / "micro.h5").string();
+};
+
+TEST_F(AttentionCommand, HandVectors) {
+  std::vector<std::string> arguments = {"--json"};
+  for (const Vector& vector : kMicro) {
+    arguments.insert(arguments.end(), {"--policy", vector.policy});
+  }
+  const lab::Output output = attention(arguments);
+  ASSERT_EQ(output.code, 0) << output.err;
+  std::string rest = output.out;
+  for (const Vector& vector : kMicro) {
+    rest = after(rest, "policy");
+    const std::string row = rest.substr(0, rest.find('}'));
+    EXPECT_EQ(row.find("\"" + std::string(vector.policy) + "\""), 0U) << row;
+    if (*vector.kept != 0) {
+      EXPECT_EQ(after(row, "kept").find(vector.kept), 0U) << row;
+    }
+    EXPECT_EQ(after(row, "hidden").find(vector.hidden), 0U) << row;
+    EXPECT_EQ(after(row, "steps").find("24,"), 0U) << row;
+    EXPECT_NEAR(std::strtod(after(row, "recall_mean").c_str(), nullptr), vector.recall_mean, 1e-6)
+        << row;
+    if (vector.recall_min > 0) {
+      EXPECT_NEAR(std::strtod(after(row, "recall_min").c_str(), nullptr), vector.recall_min, 1e-6)
+          << row;
+    }
+  }
+}
+
+TEST_F(AttentionCommand, TheTableHasALineAPolicy) {
+  const lab::Output output = attention({"--policy", "full", "--policy", "window(size=6)"});
+  ASSERT_EQ(output.code, 0) << output.err;
+  EXPECT_NE(output.out.find("\nfull  "), std::string::npos) << output.out;
+  EXPECT_NE(output.out.find("\nwindow(size=6)  0.679121"), std::string::npos) << output.out;
+}
+
+TEST_F(AttentionCommand, UserErrorsAreToldTogether) {
+  const lab::Output output = attention({"--policy", "windov(size=6)", "--policy", "window"});
+  EXPECT_EQ(output.code, 2);
+  EXPECT_NE(output.err.find("did you mean \"window\"?"), std::string::npos) << output.err;
+  EXPECT_NE(output.err.find("this policy needs a size"), std::string::npos) << output.err;
+  EXPECT_EQ(attention({"--policy", "window(size=6)", "--form", "linear"}).code, 2);
+  EXPECT_EQ(program_.call({"attention", "none.h5", "--policy", "full"}).code, 2);
+}
+
+}  // namespace
+}  // namespace kvern
