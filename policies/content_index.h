@@ -3,6 +3,7 @@
 // nothing allocated after prepare().
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <vector>
@@ -14,7 +15,7 @@ namespace kvern {
 class ContentIndex {
  public:
   void prepare(std::uint32_t nodes) {
-    const std::uint32_t homes = std::bit_ceil(nodes + 1);
+    const std::uint32_t homes = std::bit_ceil(std::max(nodes, 1U) + 1);  // a shift by 64 is none
     shift_ = 64 - std::countr_zero(homes);
     heads_.assign(homes, kNoBlock);
     entries_.assign(nodes, Entry{});

@@ -20,6 +20,8 @@ class Arc final : public Eviction {
  public:
   void prepare(std::uint32_t capacity) override {
     capacity_ = capacity;
+    target_ = 0;
+    expected_ = false;
     lists_.prepare(2 * capacity, kFree + 1);  // blocks, then ghosts
     ghosts_.prepare(capacity);
     blocks_.assign(capacity, Block{});

@@ -16,10 +16,12 @@ class Hyperbolic final : public Eviction {
   explicit Hyperbolic(Parameters& p)
       : samples_(p.get("samples", std::uint32_t{64}, "blocks drawn, with repetition, for a victim",
                        Range{1, 65'536})),
-        stream_(static_cast<std::uint64_t>(p.get("seed", std::int64_t{1}, "of its draws")),
-                p.path()) {}
+        fresh_(static_cast<std::uint64_t>(p.get("seed", std::int64_t{1}, "of its draws")),
+               p.path()) {}
 
   void prepare(std::uint32_t capacity) override {
+    stream_ = fresh_;
+    uses_ = 0;
     idle_.clear();
     idle_.reserve(capacity);
     places_.assign(capacity, kNoBlock);
@@ -82,7 +84,8 @@ class Hyperbolic final : public Eviction {
   }
 
   std::uint32_t samples_;
-  Stream stream_;
+  Stream fresh_;  // as it begins
+  Stream stream_ = fresh_;
   std::vector<Entry> idle_;            // those that may go, without holes: a sample is one look
   std::vector<std::uint32_t> places_;  // in idle_, by block; kNoBlock = pinned
   std::vector<Entry> pinned_;          // by block

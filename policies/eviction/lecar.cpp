@@ -29,10 +29,14 @@ class LeCaR final : public Eviction {
             p.get("discount", 0.005, "what regret is worth after `capacity` uses", Range{1e-9, 1})),
         ghost_share_(
             p.get("ghost_share", Share{1}, "ghosts of each expert as a share of capacity").value),
-        stream_(static_cast<std::uint64_t>(p.get("seed", std::int64_t{1}, "of its draws")),
-                p.path()) {}
+        fresh_(static_cast<std::uint64_t>(p.get("seed", std::int64_t{1}, "of its draws")),
+               p.path()) {}
 
   void prepare(std::uint32_t capacity) override {
+    stream_ = fresh_;
+    lru_weight_ = 0.5;
+    uses_ = 0;
+    told_ = false;
     fading_ = capacity > 0 ? exact::log(discount_) / capacity : 0;
     recent_.prepare(capacity);
     frequent_.prepare(capacity);
@@ -113,7 +117,8 @@ class LeCaR final : public Eviction {
   }
 
   double learning_rate_, discount_, ghost_share_;
-  Stream stream_;
+  Stream fresh_;  // as it begins
+  Stream stream_ = fresh_;
   double fading_ = 0;  // ln d
   double lru_weight_ = 0.5;
   std::uint64_t uses_ = 0;  // of any block

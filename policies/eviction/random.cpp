@@ -12,10 +12,13 @@ namespace {
 class Random final : public Eviction {
  public:
   explicit Random(Parameters& p)
-      : stream_(static_cast<std::uint64_t>(p.get("seed", std::int64_t{1}, "of its draws")),
-                p.path()) {}
+      : fresh_(static_cast<std::uint64_t>(p.get("seed", std::int64_t{1}, "of its draws")),
+               p.path()) {}
 
-  void prepare(std::uint32_t capacity) override { idle_.prepare(capacity); }
+  void prepare(std::uint32_t capacity) override {
+    stream_ = fresh_;
+    idle_.prepare(capacity);
+  }
   void inserted(BlockId block, const BlockInfo&, SimTime) override { idle_.add(index(block)); }
   void touched(BlockId, SimTime) override {}
   void pinned(BlockId block) override { idle_.remove(index(block)); }
@@ -25,7 +28,8 @@ class Random final : public Eviction {
 
  private:
   CandidateSet idle_;
-  Stream stream_;
+  Stream fresh_;  // as it begins
+  Stream stream_ = fresh_;
 };
 
 }  // namespace

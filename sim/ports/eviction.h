@@ -38,7 +38,7 @@ struct BlockInfo {
 class Eviction {
  public:
   virtual ~Eviction() = default;
-  // Once, before anything else: ids are 0 .. capacity-1.
+  // Before anything else: ids are 0 .. capacity-1. Called again it makes the policy as new.
   virtual void prepare(std::uint32_t capacity) = 0;
   virtual void inserted(BlockId block, const BlockInfo& info, SimTime now) = 0;
   virtual void touched(BlockId block, SimTime now) = 0;
