@@ -6,9 +6,8 @@
 //   touched    its content was asked for and found
 //   pinned     a request uses it: it leaves the candidates but keeps its history
 //   released   nobody uses it any more: a candidate again
-//   victim     answers one candidate. removed() follows at once, unless the caller's admission
-//   finds
-//              the newcomer less worthy: nothing has gone until removed() says so
+//   victim     answers one candidate. removed() follows at once, unless the caller finds the
+//              newcomer less worthy (admission): nothing has gone until removed() says so
 //   removed    its content is gone (evicted, or invalidated)
 // Policies never throw, print or allocate after prepare().
 #pragma once

@@ -1,9 +1,9 @@
 // Port: when is a content asked for next? Only clairvoyant policies may ask (Eviction::foresee),
 // and a run with one is stamped "clairvoyant". Answered by whoever replays a trace held in memory.
 //
-// Times are positions in the trace, not instants: in a cache-only replay the number of the access,
-// in a serving run the number of the request whose prompt contains the content. The latter is a
-// reference, not a bound: requests may be served in another order.
+// Times are positions in the trace, below 2^32 - 1: in a cache-only replay the number of the
+// access, in a serving run the number of the request whose prompt contains the content. The latter
+// is a reference, not a bound: requests may be served in another order.
 #pragma once
 
 #include <cstdint>
