@@ -29,7 +29,9 @@ class PinSystemPrompts final : public Eviction {
     wrapped_->prepare(capacity);
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
-    const bool early = std::uint64_t{info.depth} * info.tokens < tokens_;
+    // The last block of a prompt may be partial: the fullest one seen tells the block size.
+    block_size_ = std::max(block_size_, info.tokens);
+    const bool early = std::uint64_t{info.depth} * block_size_ < tokens_;
     states_[index(block)] = {1, now, early, false, true};
     ++offered_;
     wrapped_->inserted(block, info, now);
@@ -122,6 +124,7 @@ class PinSystemPrompts final : public Eviction {
   std::uint32_t uses_;
   double share_;
   SimTime patience_;
+  std::uint32_t block_size_ = 0;
   std::uint32_t most_ = 0;
   std::uint32_t held_ = 0;
   std::uint32_t offered_ = 0;  // candidates of the wrapped policy

@@ -46,7 +46,9 @@ class RecomputeCost final : public Eviction {
     past_.assign(std::bit_ceil(std::max(1U, capacity)), Past{});
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
-    const std::uint64_t before = std::uint64_t{info.depth} * info.tokens;
+    // The last block of a prompt may be partial: the fullest one seen tells the block size.
+    block_size_ = std::max(block_size_, info.tokens);
+    const std::uint64_t before = std::uint64_t{info.depth} * block_size_;
     const double seen = static_cast<double>(
         info.request_tokens > before ? info.request_tokens - before : std::max(1U, info.tokens));
     Past& past = past_[mix(info.content) & (past_.size() - 1)];
@@ -54,6 +56,8 @@ class RecomputeCost final : public Eviction {
     past = {info.content, known ? alpha_ * seen + (1 - alpha_) * past.tokens : seen};
     const double worth = past.tokens / std::max(1U, info.bytes);
     blocks_[index(block)] = {worth, now, list_of(worth)};
+    lowest_ = std::min(lowest_, list_of(worth));
+    highest_ = std::max(highest_, list_of(worth));
     append(index(block));
   }
   void touched(BlockId block, SimTime now) override {
@@ -71,7 +75,7 @@ class RecomputeCost final : public Eviction {
   BlockId victim(SimTime now) override {
     std::uint32_t lowest = kNoBlock;
     double score = 0;
-    for (std::uint32_t list = 0; list < kLists; ++list) {
+    for (std::uint32_t list = lowest_; list <= highest_; ++list) {
       if (idle_.empty(list)) continue;
       const std::uint32_t block = idle_.head(list);
       const double age = static_cast<double>(now - blocks_[block].used);
@@ -97,7 +101,9 @@ class RecomputeCost final : public Eviction {
 
   double alpha_;
   SimTime half_life_;
+  std::uint32_t block_size_ = 0;
   BlockLists idle_;
+  std::uint32_t lowest_ = kLists, highest_ = 0;  // lists ever used
   std::vector<Block> blocks_;
   std::vector<Past> past_;
 };

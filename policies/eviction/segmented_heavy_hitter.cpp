@@ -16,7 +16,7 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_lists.h"
+#include "policies/chain_queue.h"
 #include "policies/eviction.h"
 #include "policies/frequency_sketch.h"
 #include "sim/base/units.h"
@@ -30,7 +30,7 @@ enum Segment : std::uint32_t { kNew, kHeavy };
 class SegmentedHeavyHitter final : public Eviction {
  public:
   explicit SegmentedHeavyHitter(Parameters& p)
-      : reserved_(p.get("reserved", Share{0.25}, "slots for blocks that are not heavy").value),
+      : reserved_(p.get("reserved", Share{0.33}, "slots for blocks that are not heavy").value),
         heavy_(p.get("heavy", 2U, "recent uses that make a content heavy", {1, 15})),
         sample_(p.get("sample", 8U, "oldest heavy blocks compared by count", {1, 1024})) {}
   void prepare(std::uint32_t capacity) override {
@@ -39,18 +39,28 @@ class SegmentedHeavyHitter final : public Eviction {
     blocks_.assign(capacity, Block{});
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
-    blocks_[index(block)] = {info.content, kNew};
-    use(index(block));
-    show(index(block));
+    Block& state = blocks_[index(block)];
+    state.content = info.content;
+    state.segment = use(info.content);
+    idle_.inserted(index(block), info.depth, state.segment);
+    ++sizes_[state.segment];
   }
   void touched(BlockId block, SimTime) override {
-    const bool idle = idle_.linked(index(block));
-    if (idle) hide(index(block));
-    use(index(block));
-    if (idle) show(index(block));
+    Block& state = blocks_[index(block)];
+    const Segment segment = use(state.content);
+    if (idle_.linked(index(block))) {
+      hide(index(block));
+      idle_.inserted(index(block), idle_.depth(index(block)), segment);
+      ++sizes_[segment];
+    }
+    state.segment = segment;
   }
   void pinned(BlockId block) override { hide(index(block)); }
-  void released(BlockId block, SimTime) override { show(index(block)); }
+  void released(BlockId block, SimTime) override {
+    const Segment segment = blocks_[index(block)].segment;
+    idle_.released(index(block), segment);
+    ++sizes_[segment];
+  }
   void removed(BlockId block) override { hide(index(block)); }
   BlockId victim(SimTime) override {
     const double reserve = reserved_ * (sizes_[kNew] + sizes_[kHeavy]);
@@ -65,18 +75,13 @@ class SegmentedHeavyHitter final : public Eviction {
     std::uint64_t content = 0;
     Segment segment = kNew;
   };
-  void use(std::uint32_t block) {
-    detector_.count(blocks_[block].content);
-    const bool heavy = detector_.estimate(blocks_[block].content) >= heavy_;
-    blocks_[block].segment = heavy ? kHeavy : kNew;
-  }
-  void show(std::uint32_t block) {
-    idle_.append(block, blocks_[block].segment);
-    ++sizes_[blocks_[block].segment];
+  Segment use(std::uint64_t content) {
+    detector_.count(content);
+    return detector_.estimate(content) >= heavy_ ? kHeavy : kNew;
   }
   void hide(std::uint32_t block) {
     if (!idle_.linked(block)) return;
-    idle_.unlink(block);
+    idle_.unlink(block, blocks_[block].segment);
     --sizes_[blocks_[block].segment];
   }
   std::uint32_t lightest() const {
@@ -98,7 +103,7 @@ class SegmentedHeavyHitter final : public Eviction {
   std::uint32_t heavy_;
   std::uint32_t sample_;
   FrequencySketch detector_;
-  BlockLists idle_;
+  ChainQueue idle_;
   std::uint32_t sizes_[2] = {0, 0};  // idle blocks
   std::vector<Block> blocks_;
 };

@@ -104,10 +104,11 @@ CacheCounts Replay::run() {
     start_request(request);
     bool leading = true;
     const std::uint64_t first = access;
+    const bool timed = request < trace_.arrival.size();
     for (; access < trace_.request_end[request]; ++access) {
       if (access + kAhead < accesses) __builtin_prefetch(&slots_[ids[access + kAhead]], 1);
       const std::uint32_t id = ids[access];
-      const auto now = static_cast<SimTime>(access);
+      const SimTime now = timed ? trace_.arrival[request] : static_cast<SimTime>(access);
       if constexpr (kOracle) oracle_.serve(access, id);
       if constexpr (kAdmission) admission_->asked(id, now);
       std::uint32_t slot = slots_[id];

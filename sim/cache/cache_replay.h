@@ -1,7 +1,8 @@
 // What a cache of blocks would have hit, without time, engine or pins: the literature's experiment,
 // behind `kvern cache`. One access = one block; the blocks of a request in order; a miss is
 // inserted (unless the admission or the policy leaves it out) into a free slot, else in place of a
-// victim; a hit is touched. `now` is the number of the access, from 0.
+// victim; a hit is touched. `now` is the arrival of the request, so that ages mean what they say;
+// where the trace has no times, the number of the access.
 //
 // Two counts of hits come from the same run, as block caches are compared in both ways:
 //   hits         every access that found its block ("any block")

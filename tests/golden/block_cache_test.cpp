@@ -27,7 +27,8 @@ CacheCounts replay(const CacheTrace& trace, const std::string& policy, std::uint
   Issues issues;
   const auto eviction =
       make_policy(eviction::table(), "eviction", parse_policy(policy, {}, issues), "", issues);
-  return replay_cache(trace, capacity, *eviction);
+  const auto next = eviction->clairvoyant() ? next_uses(trace) : std::vector<std::uint32_t>();
+  return replay_cache(trace, capacity, *eviction, nullptr, next);
 }
 
 struct Golden {
@@ -42,21 +43,17 @@ TEST(BlockCache, MooncakeConversationToTheLastHit) {
   EXPECT_EQ(trace->ids.size(), 288'500U);
   EXPECT_EQ(trace->distinct, 182'790U);
   for (const Golden& golden : {
-           Golden{1'000, "lru", 12'831, 12'831},
-           {1'000, "fifo", 12'559, 12'509},
-           {1'000, "lfu", 13'871, 13'871},
-           {10'000, "lru", 60'921, 60'921},
-           {10'000, "fifo", 53'812, 52'351},
-           {10'000, "lfu", 38'013, 38'013},
-           {30'000, "lru", 93'967, 93'967},
-           {30'000, "fifo", 87'152, 84'936},
-           {30'000, "lfu", 79'595, 79'595},
-           {50'000, "lru", 102'290, 102'290},
-           {50'000, "fifo", 98'096, 96'228},
-           {50'000, "lfu", 99'189, 99'189},
-           {100'000, "lru", 104'924, 104'924},
-           {100'000, "fifo", 103'651, 102'794},
-           {100'000, "lfu", 104'755, 104'755},
+           Golden{1'000, "lru", 12'831, 12'831}, {1'000, "fifo", 12'559, 12'509},
+           {1'000, "lfu", 13'871, 13'871},       {1'000, "belady", 54'994, 54'994},
+           {10'000, "lru", 60'921, 60'921},      {10'000, "fifo", 53'812, 52'351},
+           {10'000, "lfu", 38'013, 38'013},      {10'000, "belady", 105'710, 105'710},
+           {30'000, "lru", 93'967, 93'967},      {30'000, "fifo", 87'152, 84'936},
+           {30'000, "lfu", 79'595, 79'595},      {30'000, "belady", 105'710, 105'710},
+           {50'000, "lru", 102'290, 102'290},    {50'000, "fifo", 98'096, 96'228},
+           {50'000, "lfu", 99'189, 99'189},      {50'000, "belady", 105'710, 105'710},
+           {100'000, "lru", 104'924, 104'924},   {100'000, "fifo", 103'651, 102'794},
+           {100'000, "lfu", 104'755, 104'755},   {100'000, "belady", 105'710, 105'710},
+           {1, "infinite", 105'710, 105'710},
        }) {
     const CacheCounts counts = replay(*trace, golden.policy, golden.capacity);
     EXPECT_EQ(counts.hits, golden.hits) << golden.policy << " " << golden.capacity;
