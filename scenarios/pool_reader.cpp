@@ -56,8 +56,16 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes) {
       bytes_of(p.choice("dtype", "bf16", {"bf16", "fp16", "fp8"}, "of keys and values"));
   kv.prefix_cache =
       p.get("prefix_cache", may_cache_prefixes, "freed blocks keep their content until evicted");
-  kv.eviction =
-      read_policy(p, "eviction", "lru", "which cached block goes", eviction::table(), "eviction");
+  std::unique_ptr<Eviction> eviction;
+  kv.eviction = read_policy(p, "eviction", "lru", "which cached block goes", eviction::table(),
+                            "eviction", &eviction);
+  if (eviction != nullptr && eviction->unbounded()) {
+    p.error("eviction", "the KV pool of a replica is not infinite",
+            "compare with a bound: belady, or kvern cache");
+  }
+  if (eviction != nullptr && eviction->clairvoyant()) {
+    p.error("eviction", "clairvoyant policies run in cache-only replays so far");
+  }
   p.choice("admission", "always", {"always"}, "which blocks are worth caching", {"second_access"});
   refuse_token_policies(p);
   p.finish();
