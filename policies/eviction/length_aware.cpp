@@ -27,6 +27,7 @@ class LengthAware final : public Eviction {
   void prepare(std::uint32_t capacity) override {
     idle_.prepare(capacity);
     keys_.assign(capacity, Key{});
+    clock_ = 0;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     keys_[index(block)] = {1, info.depth, ++clock_};

@@ -24,6 +24,7 @@ class PerTenantQuota final : public Eviction {
     quota_ = static_cast<std::uint32_t>(share_ * capacity);
     tenant_.assign(capacity, 0);
     idle_.assign(capacity, false);
+    holdings_.assign(holdings_.size(), Holding{});
     for (const auto& copy : copies_) copy->prepare(capacity);
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {

@@ -34,6 +34,8 @@ class Pgdsf final : public Eviction {
     idle_.prepare(capacity, 2);
     tree_.prepare(capacity);
     states_.assign(capacity, State{});
+    clock_ = 0;
+    now_ = 0;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     if (tree_.inserted(index(block), info.parent)) move(info.parent, kLeaves, kInner);

@@ -26,6 +26,7 @@ class PinSystemPrompts final : public Eviction {
     most_ = static_cast<std::uint32_t>(share_ * capacity);
     kept_.prepare(capacity);
     states_.assign(capacity, State{});
+    held_ = offered_ = 0;
     wrapped_->prepare(capacity);
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {

@@ -44,6 +44,8 @@ class RecomputeCost final : public Eviction {
     idle_.prepare(capacity, kLists);
     blocks_.assign(capacity, Block{});
     past_.assign(std::bit_ceil(std::max(1U, capacity)), Past{});
+    lowest_ = kLists;
+    highest_ = 0;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
     // The last block of a prompt may be partial: the fullest one seen tells the block size.

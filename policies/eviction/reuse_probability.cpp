@@ -51,13 +51,16 @@ class ReuseProbability final : public Eviction {
   explicit ReuseProbability(Parameters& p)
       : window_(static_cast<double>(p.get(
             "window", 100'000U, "uses of a category after which the past counts half", {2, 4e9}))),
-        life_(static_cast<double>(p.get("life", Duration{60 * kSecond},
-                                        "first guess of the time unused before eviction", kPositive)
-                                      .ns)),
+        first_life_(
+            static_cast<double>(p.get("life", Duration{60 * kSecond},
+                                      "first guess of the time unused before eviction", kPositive)
+                                    .ns)),
         categories_(p.get("categories", 16U, "told apart", {1, 1024})) {}
   void prepare(std::uint32_t capacity) override {
     idle_.prepare(capacity, static_cast<std::uint32_t>(categories_.size()));
     blocks_.assign(capacity, Block{});
+    categories_.assign(categories_.size(), Category{});
+    life_ = first_life_;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
     const auto last = static_cast<std::uint32_t>(categories_.size()) - 1;
@@ -106,7 +109,8 @@ class ReuseProbability final : public Eviction {
   }
 
   double window_;
-  double life_;
+  double first_life_;
+  double life_ = 0;
   std::vector<Category> categories_;
   ChainQueue idle_;  // a queue a category
   std::vector<Block> blocks_;

@@ -37,6 +37,7 @@ class SegmentedHeavyHitter final : public Eviction {
     idle_.prepare(capacity, 2);
     detector_.prepare(capacity);
     blocks_.assign(capacity, Block{});
+    sizes_[kNew] = sizes_[kHeavy] = 0;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     Block& state = blocks_[index(block)];
