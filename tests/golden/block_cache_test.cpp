@@ -61,7 +61,7 @@ TEST(BlockCache, MooncakeConversationToTheLastHit) {
   }
 }
 
-// Published to three digits, prefix hits in the second column.
+// To three digits; prefix hits in the second column.
 TEST(BlockCache, S3FifoOnMooncakeConversation) {
   const auto trace = shared_trace("mooncake/conversation_trace.jsonl.gz");
   if (!trace) GTEST_SKIP() << "the Mooncake conversation trace is not there";
