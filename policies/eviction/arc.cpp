@@ -21,6 +21,7 @@ class Arc final : public Eviction {
   void prepare(std::uint32_t capacity) override {
     capacity_ = capacity;
     target_ = 0;
+    victim_ = kNoBlock;
     expected_ = false;
     lists_.prepare(2 * capacity, kFree + 1);  // blocks, then ghosts
     ghosts_.prepare(capacity);

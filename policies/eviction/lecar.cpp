@@ -36,6 +36,7 @@ class LeCaR final : public Eviction {
     stream_ = fresh_;
     lru_weight_ = 0.5;
     uses_ = 0;
+    victim_ = kNoBlock;
     told_ = false;
     fading_ = capacity > 0 ? exact::log(discount_) / capacity : 0;
     recent_.prepare(capacity);

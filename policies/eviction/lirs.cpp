@@ -26,6 +26,7 @@ class Lirs final : public Eviction {
 
   void prepare(std::uint32_t capacity) override {
     capacity_ = capacity;
+    victim_ = kNoBlock;
     lirs_ = stacked_ = 0;
     lir_room_ = capacity -
                 std::min(capacity, std::max(1U, static_cast<std::uint32_t>(hir_share_ * capacity)));

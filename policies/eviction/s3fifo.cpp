@@ -32,6 +32,7 @@ class S3Fifo final : public Eviction {
     queues_.prepare(capacity, 2);
     ghosts_.prepare(static_cast<std::uint32_t>(settings_.ghost_share * capacity));
     blocks_.assign(capacity, Block{});
+    victim_ = kNoBlock;
     evicts_ = false;
   }
   bool wants(const BlockInfo& newcomer, SimTime) override {

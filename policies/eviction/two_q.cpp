@@ -19,6 +19,7 @@ class TwoQ final : public Eviction {
 
   void prepare(std::uint32_t capacity) override {
     in_room_ = static_cast<std::uint32_t>(in_share_ * capacity);
+    victim_ = kNoBlock;
     in_.prepare(capacity);
     out_.prepare(static_cast<std::uint32_t>(out_share_ * capacity));
     main_.prepare(capacity);
