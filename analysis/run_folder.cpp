@@ -106,9 +106,11 @@ void RunFolder::commit() {
 
 std::string manifest_toml(const Manifest& manifest) {
   std::string out = fmt::format(
-      "kvern = {}\ncompiler = {}\nscenario = {}\nseed = {}\nfingerprint = {}\nclairvoyant = {}\n",
+      "kvern = {}\ncompiler = {}\nscenario = {}\nseed = {}\nfingerprint = {}\nclairvoyant = {}\n"
+      "cache_start = {}\n",
       quoted_text(manifest.version), quoted_text(__VERSION__), quoted_text(manifest.scenario),
-      manifest.seed, quoted_text(manifest.fingerprint), manifest.clairvoyant);
+      manifest.seed, quoted_text(manifest.fingerprint), manifest.clairvoyant,
+      manifest.warm ? "\"warm\"" : "\"cold\"");
   out += "\n[libraries]\n";
   for (const auto& [library, version] : manifest.libraries) {
     out += fmt::format("{} = {}\n", quoted_text(library), quoted_text(version));

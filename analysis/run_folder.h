@@ -55,6 +55,7 @@ struct Manifest {
   std::vector<Input> inputs;
   std::string fingerprint;
   bool clairvoyant = false;
+  bool warm = false;  // its prefix caches began with what another run had left
 };
 std::string manifest_toml(const Manifest& manifest);
 

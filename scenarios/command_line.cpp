@@ -164,6 +164,10 @@ struct Commands {
     command->add_option("--out", run.out, "folder for run folders")->type_name("DIR");
     command->add_option("--trace", run.trace, "replay this trace, whatever the scenario names")
         ->type_name("FILE");
+    command->add_option("--save-cache", run.save_cache, "keep the prefix caches as they end")
+        ->type_name("FILE");
+    command->add_option("--load-cache", run.load_cache, "begin with caches that were kept")
+        ->type_name("FILE");
     command->add_flag("--stepwise", run.stepwise, "step by step: slow, same records");
   }
 };

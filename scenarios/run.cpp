@@ -9,6 +9,7 @@
 #include "analysis/run_folder.h"
 #include "analysis/run_records.h"
 #include "scenarios/assembly.h"
+#include "scenarios/cache_file.h"
 #include "scenarios/origin.h"
 #include "scenarios/progress.h"
 #include "scenarios/resolved.h"
@@ -45,7 +46,7 @@ std::vector<std::pair<std::string, std::string>> libraries() {
 }
 
 std::string manifest_of(const Scenario& scenario, const std::vector<std::string>& inputs,
-                        const std::string& fingerprint, bool clairvoyant) {
+                        const std::string& fingerprint, bool clairvoyant, bool warm) {
   Manifest manifest;
   manifest.version = program_version();
   manifest.libraries = libraries();
@@ -54,6 +55,7 @@ std::string manifest_of(const Scenario& scenario, const std::vector<std::string>
   for (const std::string& path : inputs) manifest.inputs.push_back({path, sha256_of_file(path)});
   manifest.fingerprint = fingerprint;
   manifest.clairvoyant = clairvoyant;
+  manifest.warm = warm;
   return manifest_toml(manifest);
 }
 
@@ -103,6 +105,16 @@ void add_facility(const Scenario& scenario, SimTime duration, Summary& summary) 
   add(summary.entries, total);
 }
 
+// The caches begin with what the file holds. False with issues when it does not fit.
+bool warm_up(Assembly& assembly, const Scenario& scenario, const std::string& file,
+             Issues& issues) {
+  auto caches = load_caches(file, scenario, issues);
+  if (!caches) return false;
+  assembly.setup.warm = std::move(*caches);
+  assembly.inputs.push_back(file);
+  return true;
+}
+
 const char* word(Stopped stopped) {
   if (stopped == Stopped::Stop) return "stop";
   return stopped == Stopped::Signal ? "signal" : "drained";
@@ -114,9 +126,13 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
                                        Issues& issues) {
   auto assembly = assemble(scenario, issues);
   if (!assembly) return std::nullopt;
+  const bool warm = !options.load_cache.empty();
+  if (warm && !warm_up(*assembly, scenario, options.load_cache, issues)) return std::nullopt;
+  assembly->setup.save_cache = !options.save_cache.empty();
   const std::string resolved = resolved_toml(scenario.book, options.as_point);
-  RunFolder folder(
-      (std::filesystem::path(options.out) / RunFolder::name(scenario.name, resolved)).string());
+  RunFolder folder((std::filesystem::path(options.out) /
+                    RunFolder::name(scenario.name + (warm ? "-warm" : ""), resolved))
+                       .string());
   if (!folder.left_over().empty()) std::fprintf(stderr, "%s\n", folder.left_over().c_str());
   folder.write("scenario.resolved.toml", resolved);
 
@@ -131,6 +147,9 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
     if (!cluster.arrivals_failure().empty()) throw OutsideError(cluster.arrivals_failure());
     for (std::size_t i = 0; i < cluster.pools(); ++i) ledgers.push_back(cluster.ledger(i));
     facts.stopped = word(stopped);
+    if (!options.save_cache.empty() && stopped != Stopped::Signal) {
+      save_caches(options.save_cache, scenario, cluster.unload_caches());
+    }
     if (cluster.first_arrival() != kNever) {
       facts.duration_ns = cluster.last_event() - cluster.first_arrival();
     }
@@ -144,8 +163,8 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   outcome.interrupted = !complete;
   outcome.summary = make_summary(facts, ledgers, records);
   add_facility(scenario, facts.duration_ns, outcome.summary);
-  folder.write("manifest.toml",
-               manifest_of(scenario, assembly->inputs, records.fingerprint(), facts.clairvoyant));
+  folder.write("manifest.toml", manifest_of(scenario, assembly->inputs, records.fingerprint(),
+                                            facts.clairvoyant, warm));
   folder.write("summary.json", summary_json(outcome.summary));
   if (complete) folder.commit();
   outcome.folder = complete ? folder.path() : folder.partial_path();

@@ -13,6 +13,9 @@ struct RunOptions {
   bool stepwise = false;
   bool progress = true;
   bool as_point = false;  // of a sweep
+  // Files of prefix caches (scenarios/cache_file.h): left by another run, to be left by this one.
+  std::string load_cache;
+  std::string save_cache;
 };
 
 struct RunOutcome {

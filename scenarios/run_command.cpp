@@ -32,6 +32,8 @@ int run_one(const RunPlan& plan, const RunRequest& request) {
   RunOptions options;
   options.out = request.out;
   options.stepwise = request.stepwise;
+  options.load_cache = request.load_cache;
+  options.save_cache = request.save_cache;
   Issues issues;
   const auto outcome = run_scenario(plan.scenarios.front(), options, issues);
   print(stderr, issues.text());
@@ -65,8 +67,12 @@ int run_points(const RunPlan& plan, const RunRequest& request) {
 int run_command(const RunRequest& request) {
   Issues issues;
   const auto plan = make_plan(request, issues);
+  if (plan && plan->is_sweep && !(request.save_cache + request.load_cache).empty()) {
+    issues.error({request.file, 0, 0}, "a saved cache goes with one run, and this is a sweep",
+                 "take one point with --set");
+  }
   print(stderr, issues.text());
-  if (!plan) return kUserError;
+  if (!plan || issues.any_error()) return kUserError;
   return plan->is_sweep ? run_points(*plan, request) : run_one(*plan, request);
 }
 

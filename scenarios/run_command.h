@@ -12,6 +12,8 @@ struct RunRequest {
   std::vector<std::string> comparisons;  // --compare PATH=a,b
   std::string trace;                     // --trace FILE
   std::string out = "out";
+  std::string save_cache;  // files; "" = none
+  std::string load_cache;
   bool json = false;
   bool stepwise = false;
 };

@@ -68,6 +68,8 @@ Cluster::Cluster(ClusterSetup setup)
       replica.stepwise = setup.stepwise;
       replica.step_rows = setup.step_rows;
       replica.eviction_rows = setup.eviction_rows;
+      replica.save_cache = setup.save_cache;
+      if (replica.id < setup.warm.size()) replica.warm = &setup.warm[replica.id];
       replicas_.push_back(
           std::make_unique<Replica>(std::move(replica), pool.ledger, *pool.buckets, records_));
       pool_of_.push_back(static_cast<std::uint16_t>(i));
@@ -96,6 +98,12 @@ ReplicaId Cluster::least_loaded(const Arrival& request) const {
     if (best == UINT32_MAX || loads_.load(i) < loads_.load(best)) best = i;
   }
   return ReplicaId{static_cast<std::uint16_t>(best)};
+}
+
+std::vector<CacheState> Cluster::unload_caches() {
+  std::vector<CacheState> caches;
+  for (const auto& replica : replicas_) caches.push_back(replica->unload_cache(last_event_));
+  return caches;
 }
 
 Stopped Cluster::run() {

@@ -48,6 +48,8 @@ struct ClusterSetup {
   bool stepwise = false;               // no jumps, nothing in bulk: the reference
   bool step_rows = false;
   bool eviction_rows = false;
+  std::vector<CacheState> warm;                    // by replica; empty: all caches begin empty
+  bool save_cache = false;                         // Cluster::unload_caches() will be asked for
   bool self_checks = false;                        // laws after every event
   const std::atomic<bool>* interrupted = nullptr;  // a signal asks for the end
   // Called now and then (about each 2^14 events), for a progress line; may be empty.
@@ -73,6 +75,8 @@ class Cluster final : private ClusterView {
   // From the first arrival to the last event.
   SimTime first_arrival() const { return first_arrival_; }
   SimTime last_event() const { return last_event_; }
+  // After the run, with save_cache: what each replica's prefix cache holds, by replica.
+  std::vector<CacheState> unload_caches();
   std::string arrivals_failure() const { return arrivals_->failure(); }
 
  private:

@@ -76,6 +76,7 @@ void KvPool::announce(const Request& request, std::uint32_t position, std::uint6
   info.tenant = request.tenant;
   info.category = request.category;
   info.request_tokens = request.prompt;
+  if (!notes_.empty()) note(block, info);
   eviction_->inserted(BlockId{block}, info, now);
   eviction_->pinned(BlockId{block});
 }
@@ -124,6 +125,7 @@ void KvPool::take_hits(Request& request, SimTime now) {
       ++used_;
       eviction_->pinned(BlockId{block});
     }
+    if (!notes_.empty()) ++notes_[block].hits;
     eviction_->touched(BlockId{block}, now);
     request.blocks.push_back(block);
   }

@@ -13,6 +13,7 @@
 
 #include "sim/ports/eviction.h"
 #include "sim/records.h"
+#include "sim/serving/cache_state.h"
 #include "sim/serving/prefix_index.h"
 #include "sim/serving/request.h"
 
@@ -53,6 +54,13 @@ class KvPool {
   // All blocks of a request that ends or is preempted, last block first. Blocks filled beyond the
   // trace's ids get private names, found again only by its own resumption (`resumes`).
   void release(Request& request, bool resumes, SimTime now);
+  // For a run whose cache will be saved (kv_pool_state.cpp); before the first request.
+  void remember_blocks();
+  // Puts a saved cache into the empty pool, before the first request; at time 0. Without a prefix
+  // cache nothing.
+  void load(const CacheState& saved);
+  // Takes out what the cache holds, which ends the pool's use. Needs remember_blocks().
+  CacheState unload(SimTime now);
   // Law 2 counted anew; what is broken, or "".
   std::string broken_law() const;
 
@@ -67,6 +75,7 @@ class KvPool {
   std::uint32_t take(SimTime now);
   void evict(std::uint32_t block, SimTime now);
   void announce(const Request& request, std::uint32_t position, std::uint64_t content, SimTime now);
+  void note(std::uint32_t block, const BlockInfo& info);
   std::uint32_t find_private(const Request& request, std::uint32_t position) const;
 
   std::uint32_t capacity_;
@@ -81,6 +90,8 @@ class KvPool {
   std::vector<std::uint32_t> unnamed_;  // free and without content, taken first
   PrefixIndex index_;
   std::vector<std::uint32_t> found_;  // by the latest lookup
+  std::vector<CachedBlock> notes_;    // by block, where they are remembered; else empty
+  std::uint32_t noted_ = 0;
 };
 
 }  // namespace kvern

@@ -35,7 +35,10 @@ Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Reco
       state_(KvPool(setup.blocks, setup.block_size, std::move(setup.eviction),
                     setup.eviction_rows ? &records : nullptr, setup.id),
              setup.block_size),
-      planner_(state_, ledger, !setup.stepwise) {}
+      planner_(state_, ledger, !setup.stepwise) {
+  if (setup.save_cache) state_.pool.remember_blocks();
+  if (setup.warm != nullptr) state_.pool.load(*setup.warm);
+}
 
 void Replica::arrive(const Arrival& arrival, SimTime now) {
   const bool first = state_.waiting.empty();

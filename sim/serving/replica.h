@@ -35,6 +35,8 @@ struct ReplicaSetup {
   bool stepwise = false;
   bool step_rows = false;
   bool eviction_rows = false;
+  bool save_cache = false;
+  const CacheState* warm = nullptr;  // to begin with; null: an empty cache
 };
 
 // Requests that left: filled by the replica, handed on by the cluster.
@@ -64,6 +66,8 @@ class Replica {
   SimTime mark_bucket(SimTime t);
   // At the end of a run that was stopped: what is still here, in no particular order.
   void drain(Departures& left);
+  // After the run, with save_cache: what the prefix cache holds.
+  CacheState unload_cache(SimTime now) { return state_.pool.unload(now); }
   // Law 2 and the counters behind it; what is broken, or "".
   std::string broken_law() const;
 
