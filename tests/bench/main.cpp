@@ -11,7 +11,7 @@ namespace {
 
 struct Row {
   std::string name;
-  double rate = 0, goal = 0, resident_mib = 0;
+  double rate = 0, goal = 0, resident_mib = 0, gflops = 0;
   std::string skipped;
 };
 
@@ -30,6 +30,7 @@ class Goals final : public benchmark::ConsoleReporter {
       row.rate = value("rate");
       row.goal = value("goal");
       row.resident_mib = value("resident_MiB");
+      row.gflops = value("GFLOPs");
       rows.push_back(row);
     }
   }
@@ -41,13 +42,19 @@ const char* verdict(const Row& row) {
   return row.rate >= row.goal ? "met" : "missed";
 }
 
+// Millions of requests, or single tokens.
+std::string per_second(double rate) {
+  return rate >= 1e5 ? fmt::format("{:.2f} M", rate / 1e6) : fmt::format("{:.0f}  ", rate);
+}
+
 void print_table(const std::vector<Row>& rows) {
   fmt::print("{:28} {:>12} {:>12}   {}\n", "benchmark", "goal /s", "reached /s", "verdict");
   for (const Row& row : rows) {
-    fmt::print("{:28} {:>10.2f} M {:>10.2f} M   {}", row.name, row.goal / 1e6, row.rate / 1e6,
+    fmt::print("{:28} {:>12} {:>12}   {}", row.name, per_second(row.goal), per_second(row.rate),
                verdict(row));
     if (!row.skipped.empty()) fmt::print(" ({})", row.skipped);
     if (row.resident_mib > 0) fmt::print(" ({:.0f} MiB resident)", row.resident_mib);
+    if (row.gflops > 0) fmt::print(" ({:.0f} GFLOP/s of projections)", row.gflops);
     fmt::print("\n");
   }
 }
