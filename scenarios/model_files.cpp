@@ -42,7 +42,7 @@ std::string weights_path(const std::string& model) {
 }
 
 std::string existing_weights(const std::string& model, Issues& issues) {
-  const std::string path = weights_path(model);
+  std::string path = weights_path(model);
   if (std::filesystem::exists(path)) return path;
   const bool named = path != model;
   issues.error({"--model " + model, 0, 0}, fmt::format("there are no weights {}", path),

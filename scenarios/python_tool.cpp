@@ -22,6 +22,7 @@ namespace {
 // The exit code; 127 where the program can't be started.
 int run(std::vector<std::string> command) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::fflush(nullptr);

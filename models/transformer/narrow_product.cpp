@@ -95,7 +95,7 @@ void narrow_product(const Matrix& a, const Matrix& b, float* result, std::size_t
     case lanes::VectorUnit::Avx2:
       return product_avx2(a, b, result, stride, add);
     case lanes::VectorUnit::Sse:
-      return product<1>(a, b, result, stride, add);
+      return product<2>(a, b, result, stride, add);
   }
 }
 

@@ -213,7 +213,7 @@ void Transformer::logits(std::span<const float> hidden, std::span<float> logits)
 
 std::uint64_t Transformer::layer_flops() const {
   const std::uint64_t attention = 2 * query_size() + 2 * key_size();
-  return 2 * shape().hidden * (attention + std::uint64_t{3} * weights_.intermediate);
+  return std::uint64_t{2} * shape().hidden * (attention + std::uint64_t{3} * weights_.intermediate);
 }
 
 }  // namespace
