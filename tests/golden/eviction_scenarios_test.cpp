@@ -1,0 +1,54 @@
+// The scenarios of scenarios/eviction: their claims hold, and every point of every sweep is what it
+// was. A change of these numbers is a change of what Kvern says: say why in the commit.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "sim/base/random.h"
+#include "tests/lab/program.h"
+
+namespace kvern {
+namespace {
+
+struct Golden {
+  const char* scenario;
+  std::size_t points;
+  const char* fingerprints;  // of all points, joined, as one hash
+  const char* trace;         // beside the tree; "" = none needed
+};
+
+void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.scenario; }
+
+class EvictionScenarios : public testing::TestWithParam<Golden> {};
+
+}  // namespace
+
+TEST_P(EvictionScenarios, AreWhatTheyWere) {
+  const Golden& golden = GetParam();
+  const std::string trace = golden.trace;
+  if (!trace.empty() && !std::filesystem::exists(std::string(KVERN_ROOT "/../shared/") + trace)) {
+    GTEST_SKIP() << "needs ../shared/" << trace;
+  }
+  const lab::Program program{KVERN_BINARY};
+  const lab::Output output = program.run(
+      std::string(KVERN_ROOT "/scenarios/eviction/") + golden.scenario + ".toml", {"--json"});
+  ASSERT_EQ(output.code, 0) << output.err;  // 1: a claim was missed
+  const std::string mark = "\"fingerprint\": \"";
+  std::string joined;
+  std::size_t points = 0;
+  for (std::size_t at = output.out.find(mark); at != std::string::npos;
+       at = output.out.find(mark, at + 1)) {
+    joined += output.out.substr(at + mark.size(), 16);
+    ++points;
+  }
+  EXPECT_EQ(points, golden.points);
+  EXPECT_EQ(fmt::format("{:016x}", fnv1a64(joined)), golden.fingerprints);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EvictionScenarios,
+                         testing::Values(Golden{"mooncake_capacity", 21, "3b6869fb1ddc0b29",
+                                                "traces/mooncake/conversation_trace.jsonl.gz"},
+                                         Golden{"agentic_lfu", 6, "2e80de8f14f2e4d9", ""},
+                                         Golden{"tenant_quota", 2, "a8db3ac0d3002c34", ""}),
+                         [](const auto& each) { return std::string(each.param.scenario); });
+
+}  // namespace kvern
