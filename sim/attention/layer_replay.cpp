@@ -41,10 +41,12 @@ class Replayer {
   Replayer(const TokenLayer& layer, const ReplayOptions& options)
       : layer_(layer),
         options_(options),
-        kernel_(layer),
-        rows_(layer, kernel_, options.form),
+        kernel_(layer_),
+        rows_(layer_, kernel_, options.form),
         full_(layer.vectors.heads),
-        output_(layer.vectors.dim) {}
+        output_(layer.vectors.dim) {
+    layer_.kv_bytes = options.kv_bytes;
+  }
 
   LayerReplay run(const std::vector<TokenPolicyMaker>& makers) {
     const std::uint32_t prompt = layer_.bounds.prompt_tokens;
@@ -147,6 +149,7 @@ class Replayer {
     cache.mass[kv_head].assign(layer_.group * kept.size(), 0.0);
     cache.logits[kv_head].assign(layer_.group * kept.size(), 0.0);
     slots_read_.assign(kept.size(), 0);
+    head.read_last_step = 0;
     for (std::uint32_t g = 0; g < layer_.group; ++g) {
       const std::uint32_t query_head = kv_head * layer_.group + g;
       choose_slots(cache, query_head, kept, head.work);
@@ -154,15 +157,16 @@ class Replayer {
       const std::span<double> logits(cache.logits[kv_head].data() + g * kept.size(), kept.size());
       const double scale = weigh(cache, query_head, t, kept, mass, logits);
       measure(p, kv_head, query_head, t, kept, scale);
+      const auto read_now = static_cast<std::uint32_t>(slots_.size());
+      head.read_last_step = std::max(head.read_last_step, read_now);
       // Two a multiply-add for scores and values; exp, sum and division.
       head.work.flops += slots_.size() * (4 * std::uint64_t{layer_.vectors.dim} + 3);
     }
-    std::uint32_t read = 0;
+    std::uint64_t read = 0;  // a token that several query heads read is read once
     for (const std::uint8_t slot : slots_read_) read += slot;
-    head.read_last_step = read;
-    head.work.bytes_read += cache.policy->read_bytes(read, layer_.vectors.dim, options_.kv_bytes);
+    head.work.bytes_read += cache.policy->read_bytes(layer_, kv_head, read, kept.size());
     head.work.bytes_written +=
-        static_cast<std::uint64_t>(2.0 * layer_.vectors.dim * options_.kv_bytes);
+        static_cast<std::uint64_t>(2.0 * layer_.vectors.dim * layer_.kv_bytes);
   }
 
   void choose_slots(Cache& cache, std::uint32_t query_head, std::span<const std::uint32_t> kept,
@@ -271,7 +275,7 @@ class Replayer {
     std::vector<double> logits;
     UnitRow unit;
   };
-  const TokenLayer& layer_;
+  TokenLayer layer_;
   ReplayOptions options_;
   LogitKernel kernel_;
   FullRows rows_;

@@ -17,7 +17,7 @@ using TokenPolicyMaker = std::function<std::unique_ptr<TokenEviction>()>;
 
 struct ReplayOptions {
   AttentionForm form = AttentionForm::Softmax;
-  double kv_bytes = 2;  // of one number in the cache
+  double kv_bytes = 2;  // of a number in the cache
 };
 
 // A KV head under a policy. Sums run over decode steps x query heads of the group.
@@ -30,7 +30,7 @@ struct HeadReplay {
   double recall_sum = 0, recall_min = 1;
   double error_sum = 0;              // norm(o - o~) / norm(o)
   std::uint32_t resident_max = 0;    // after eviction
-  std::uint32_t read_last_step = 0;  // tokens, the new one among them
+  std::uint32_t read_last_step = 0;  // tokens a query head reads, the new one among them
   TokenWork work;                    // of the decode steps, the policy's own included
 };
 

@@ -49,6 +49,7 @@ struct TokenLayer {
   std::uint32_t group = 1;  // query heads a KV head
   double scale = 0;         // logit = dot * scale; 0: dot / sqrt(dim)
   double rope_theta = 0;    // 0 = positions are not re-indexed
+  double kv_bytes = 2;      // of a number in the cache
   TokenVectors vectors;
   std::span<const std::int32_t> ids;          // tokens of the vocabulary
   std::span<const std::uint8_t> token_class;  // 0 other, 1 special, 2 punctuation; may be empty
@@ -137,15 +138,25 @@ class TokenEviction {
   // Keys and values as the cache holds them (after quantisation); null: as they were appended.
   // Asked once, after begin(); changed by prefill() and step().
   virtual const TokenVectors* stored() const { return nullptr; }
-  // Bytes to read `tokens` of the kept ones and the new one with keys and values of `dim` numbers
-  // of `bytes` each.
-  virtual std::uint64_t read_bytes(std::uint64_t tokens, std::uint32_t dim, double bytes) const {
-    return static_cast<std::uint64_t>(static_cast<double>(tokens * 2 * dim) * bytes);
+  // Bytes of keys and values when `tokens` kept ones of a KV head are read, of the `kept`.
+  virtual std::uint64_t read_bytes(const TokenLayer& layer, std::uint32_t /*kv_head*/,
+                                   std::uint64_t tokens, std::uint64_t /*kept*/) const {
+    const auto numbers = static_cast<double>(tokens * 2 * layer.vectors.dim);
+    return static_cast<std::uint64_t>(numbers * layer.kv_bytes);
   }
 
   // Tokens a KV head holds after the step that made the context n (n >= prompt_tokens, which is
   // after the prompt's eviction); null where that depends on data.
   virtual std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const = 0;
+  // The sum over the layer's KV heads, where they differ.
+  virtual std::optional<TokenLine> resident_layer(const TokenBounds& bounds,
+                                                  std::uint32_t n) const {
+    auto line = resident(bounds, n);
+    if (!line) return line;
+    line->value *= bounds.kv_heads;
+    line->slope *= bounds.kv_heads;
+    return line;
+  }
   // Cached tokens that the step of the token n+1 reads, itself not among them.
   virtual std::optional<TokenLine> read(const TokenBounds& bounds, std::uint32_t n) const {
     return resident(bounds, n);
