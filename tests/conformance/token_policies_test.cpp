@@ -158,7 +158,8 @@ TEST(TokenPolicies, ThePerStepOracleBoundsThoseOfEqualSize) {
 std::vector<std::vector<std::uint32_t>> prompt_sets(const std::string& policy, std::uint64_t seed) {
   const auto text = lab::random_text({.seed = seed, .tokens = 40, .prompt = 40, .group = 3});
   std::vector<std::vector<std::uint32_t>> kept;
-  for (const HeadReplay& head : lab::replay(text, policy)[0].heads[0]) kept.push_back(head.kept);
+  const auto layers = lab::replay(text, policy);
+  for (const HeadReplay& head : layers[0].heads[0]) kept.push_back(head.kept);
   return kept;
 }
 
