@@ -14,6 +14,7 @@
 #include "scenarios/model_files.h"
 #include "scenarios/origin.h"
 #include "scenarios/record_command.h"
+#include "scenarios/reproduce_command.h"
 #include "scenarios/run_command.h"
 #include "scenarios/signals.h"
 #include "scenarios/trace_command.h"
@@ -32,6 +33,7 @@ struct Commands {
   AttentionRequest attention;
   CacheRequest cache;
   RecordRequest record;
+  ReproduceRequest reproduce;
   std::string model;
   bool bench_json = false;
 
@@ -51,6 +53,7 @@ struct Commands {
     add_record(add_trace());
     add_attention();
     add_cache();
+    add_reproduce();
     CLI::App* models = add("models", "small language models for the attention machine");
     CLI::App* get = models->add_subcommand("get", "download one and convert it");
     get->allow_extras();
@@ -131,6 +134,14 @@ struct Commands {
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
     command->add_flag("--json", cache.json, "as JSON");
+  }
+
+  void add_reproduce() {
+    CLI::App* command = add("reproduce", "published figures: expected, got and verdict a row");
+    command->add_option("name", reproduce.names, "of scenarios/papers, or a file; absent: all")
+        ->type_name("NAME");
+    command->add_option("--out", reproduce.out, "folder for run folders")->type_name("DIR");
+    command->add_flag("--json", reproduce.json, "as JSON");
   }
 
   void add_attention() {
@@ -247,6 +258,7 @@ int dispatch(const Commands& commands) {
   }
   if (commands.app.got_subcommand("trace")) return dispatch_trace(name, commands);
   if (commands.app.got_subcommand("models")) return dispatch_models(name, commands.model);
+  if (name == "reproduce") return reproduce_command(commands.reproduce);
   if (name == "bench") return bench_command(commands.bench_json);
   std::fputs(commands.app.help().c_str(), stderr);
   return kUserError;

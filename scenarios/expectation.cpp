@@ -113,6 +113,14 @@ Verdict verdict_of(const ExpectSpec& expect, std::optional<double> found, const 
   const double value = amount(expect.value, unit, why).value_or(0);
   const double spread = width(expect, unit, value, why).value_or(0);
   Verdict verdict;
+  verdict.metric = expect.metric;
+  verdict.unit = unit;
+  verdict.point = label;
+  verdict.sense = expect.sense;
+  verdict.source = expect.source;
+  verdict.got = found;
+  verdict.expected = value;
+  verdict.tolerance = spread;
   verdict.met = found && (expect.sense == "at_most" || *found >= value - spread) &&
                 (expect.sense == "at_least" || *found <= value + spread);
   std::string wish = expect.sense == "within" ? "expected " : "expected " + expect.sense + " ";

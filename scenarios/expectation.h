@@ -1,6 +1,7 @@
 // Judges the claims of [[expect]] by the summaries of a run.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,11 @@ namespace kvern {
 struct Verdict {
   bool met = false;
   std::string line;  // "ok    ttft_ms_mean = 1.18 ms, expected 1.2 ms within 15 % (fig 5)"
+  std::string metric, unit, point;  // unit "" for ratios; point "" without a sweep
+  std::string sense, source;        // as in ExpectSpec
+  std::optional<double> got;        // null: unknown
+  double expected = 0;
+  double tolerance = 0;  // in the metric's unit
 };
 
 // What can be seen before the run: a metric that no summary has, a value in the wrong unit, a point
