@@ -59,7 +59,7 @@ class Lirs final : public Eviction {
       ++lirs_;
       settle();
     }
-    while (stacked_ > most_ && !lists_.empty(kGhosts)) forget(lists_.head(kGhosts));
+    trim();
   }
   void touched(BlockId id, SimTime) override {
     Block& block = blocks_[index(id)];
@@ -72,6 +72,7 @@ class Lirs final : public Eviction {
     }
     if (!block.pinned) lists_.move_to_tail(index(id), block.lir ? kLir : kQueue);
     settle();
+    trim();
   }
   void pinned(BlockId block) override {
     blocks_[index(block)].pinned = true;
@@ -118,6 +119,9 @@ class Lirs final : public Eviction {
       if (!blocks_[lowest].pinned) lists_.move_to_tail(lowest, kQueue);
       prune();
     }
+  }
+  void trim() {
+    while (stacked_ > most_ && !lists_.empty(kGhosts)) forget(lists_.head(kGhosts));
   }
   // The lowest of the stack is LIR: what lies below has a longer distance than any LIR block.
   void prune() {
