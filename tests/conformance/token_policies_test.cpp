@@ -18,6 +18,11 @@ struct Sizes {
 };
 const std::map<std::string, Sizes> kWithoutBudget = {
     {"full", {"full", "full"}},
+    {"loki", {"loki(keys=0.25)", "loki(keys=1)"}},
+    {"duo", {"duo(sinks=2, recent=10)", "duo(sinks=20, recent=28)"}},
+    {"fastgen", {"fastgen(heavy=0.1, recent=0.1)", "fastgen(recover=1)"}},
+    {"kv_quant",
+     {"kv_quant(window(size=12), group=2, residual=4)", "kv_quant(window(size=48), residual=48)"}},
     {"adakv", {"adakv(snapkv(budget=0.25))", "adakv(snapkv(budget=1))"}},
 };
 // More of the same policies.
@@ -36,7 +41,13 @@ const std::vector<Sizes> kVariants = {
      "buzz(sinks=2, window=4, threshold=42, stride=3, variant=nomax)"},
 };
 
-std::vector<Sizes> all_sizes() {
+// Those that look at a prompt before they choose.
+bool needs_prompt(const Sizes& sizes) {
+  return sizes.small.starts_with("loki") || sizes.small.starts_with("duo") ||
+         sizes.small.starts_with("fastgen");
+}
+
+std::vector<Sizes> all_sizes(bool prompt) {
   std::vector<Sizes> all = kVariants;
   for (const auto& entry : tokens::table()) {
     const std::string name = entry.name;
@@ -46,6 +57,7 @@ std::vector<Sizes> all_sizes() {
                       ? line->second
                       : Sizes{name + "(budget=0.25)", name + "(budget=1)"});
   }
+  if (!prompt) std::erase_if(all, needs_prompt);
   return all;
 }
 
@@ -68,8 +80,9 @@ std::vector<lab::RecordedText> texts(const std::vector<std::uint32_t>& prompts =
 // A budget is a share of the prompt, so after a prompt only the first step must be dense.
 TEST(TokenPolicies, FullBudgetIsDense) {
   for (const lab::RecordedText& text : texts({0, 47})) {
-    for (const Sizes& sizes : all_sizes()) {
-      for (const LayerReplay& layer : lab::replay(text, sizes.everything)) {
+    for (const Sizes& sizes : all_sizes(text.sequence.prompt_tokens > 0)) {
+      const auto layers = lab::replay(text, sizes.everything);
+      for (const LayerReplay& layer : layers) {
         for (const HeadReplay& head : layer.heads[0]) {
           EXPECT_EQ(head.read_last_step, 48U) << sizes.everything;
           EXPECT_NEAR(head.recall_min, 1, 1e-12) << sizes.everything;
@@ -82,7 +95,7 @@ TEST(TokenPolicies, FullBudgetIsDense) {
 
 TEST(TokenPolicies, ResidentIsTheActualSize) {
   for (const lab::RecordedText& text : texts()) {
-    for (const Sizes& sizes : all_sizes()) {
+    for (const Sizes& sizes : all_sizes(text.sequence.prompt_tokens > 0)) {
       const auto layers = lab::replay(text, sizes.small);
       for (std::uint32_t l = 0; l < layers.size(); ++l) {
         const TokenLayer told = token_layer(text.sequence, text.layers[l], l);
@@ -114,7 +127,7 @@ TEST(TokenPolicies, ResidentIsTheActualSize) {
 
 TEST(TokenPolicies, ReadsWhatReadSays) {
   for (const lab::RecordedText& text : texts()) {
-    for (const Sizes& sizes : all_sizes()) {
+    for (const Sizes& sizes : all_sizes(text.sequence.prompt_tokens > 0)) {
       const auto layers = lab::replay(text, sizes.small);
       for (std::uint32_t l = 0; l < layers.size(); ++l) {
         const TokenLayer told = token_layer(text.sequence, text.layers[l], l);
@@ -131,7 +144,7 @@ TEST(TokenPolicies, ReadsWhatReadSays) {
 // What is kept is in order, without repeats, and the same in a second run.
 TEST(TokenPolicies, KeptIsAnOrderedSet) {
   for (const lab::RecordedText& text : texts()) {
-    for (const Sizes& sizes : all_sizes()) {
+    for (const Sizes& sizes : all_sizes(text.sequence.prompt_tokens > 0)) {
       const HeadReplay head = lab::replay_head(text, sizes.small);
       for (std::size_t i = 1; i < head.kept.size(); ++i) {
         EXPECT_LT(head.kept[i - 1], head.kept[i]) << sizes.small;
@@ -146,7 +159,7 @@ TEST(TokenPolicies, ThePerStepOracleBoundsThoseOfEqualSize) {
   auto text = lab::random_text({.seed = 9, .tokens = 48, .kv_heads = 2, .group = 3});
   text.sequence.rope_theta = 1000;
   const HeadReplay bound = lab::replay_head(text, "per_step_oracle(size=12)");
-  for (const Sizes& sizes : all_sizes()) {
+  for (const Sizes& sizes : all_sizes(text.sequence.prompt_tokens > 0)) {
     const HeadReplay head = lab::replay_head(text, sizes.small);
     if (head.resident_max <= 12) {
       EXPECT_LE(head.recall_sum, bound.recall_sum + 1e-9) << sizes.small;

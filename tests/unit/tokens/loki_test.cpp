@@ -1,0 +1,43 @@
+#include <gmock/gmock.h>
+
+#include "policies/principal_axes.h"
+#include "tests/lab/recordings.h"
+
+namespace kvern {
+
+// Keys along (1, 1) with a little along (1, -1): the first direction is (1, 1) / sqrt 2.
+TEST(PrincipalAxes, ByFallingSpread) {
+  auto text = lab::random_text({.tokens = 4, .prompt = 4, .kv_heads = 1, .group = 1, .dim = 2});
+  text.layers[0].k = {3, 3, -3, -3, 1, -1, -1, 1};
+  const TokenLayer layer = token_layer(text.sequence, text.layers[0], 0);
+  const auto axes = tokens::principal_axes(layer.vectors, 0, 4);
+  EXPECT_NEAR(std::abs(axes[0]), std::sqrt(.5), 1e-12);
+  EXPECT_NEAR(axes[0], axes[1], 1e-12);
+  EXPECT_NEAR(axes[2], -axes[3], 1e-12);
+}
+
+// 16 random dimensions: directions are orthogonal, and scores with all of them are exact.
+TEST(PrincipalAxes, AreOrthogonal) {
+  const auto text = lab::random_text({.tokens = 40, .prompt = 40, .kv_heads = 1, .dim = 16});
+  const TokenLayer layer = token_layer(text.sequence, text.layers[0], 0);
+  const auto axes = tokens::principal_axes(layer.vectors, 0, 40);
+  for (int a = 0; a < 16; ++a) {
+    for (int b = 0; b < 16; ++b) {
+      double dot = 0;
+      for (int d = 0; d < 16; ++d) dot += axes[a * 16 + d] * axes[b * 16 + d];
+      EXPECT_NEAR(dot, a == b ? 1 : 0, 1e-12);
+    }
+  }
+}
+
+// All directions and a quarter of 20 cached keys: the five with the highest logits, as the oracle.
+TEST(Loki, ReadsTheHighestScores) {
+  const auto text = lab::random_text({.tokens = 21, .prompt = 20, .group = 1, .dim = 8});
+  const HeadReplay head = lab::replay_head(text, "loki(rank=8)");
+  EXPECT_EQ(head.read_last_step, 6U);
+  EXPECT_NEAR(head.recall_sum, lab::replay_head(text, "per_step_oracle(size=5)").recall_sum, 1e-12);
+  EXPECT_LT(lab::replay_head(text, "loki(rank=1)").recall_sum, head.recall_sum);
+  EXPECT_THROW(lab::replay_head(lab::micro_table(9), "loki"), std::invalid_argument);
+}
+
+}  // namespace kvern
