@@ -14,7 +14,7 @@ namespace kvern::eviction::arc {
 
 namespace {
 
-enum List : std::uint8_t { kT1, kT2, kB1, kB2, kFree, kNowhere };
+enum List : std::uint8_t { T1, T2, B1, B2, Free, Nowhere };
 
 class Arc final : public Eviction {
  public:
@@ -23,13 +23,13 @@ class Arc final : public Eviction {
     target_ = 0;
     victim_ = kNoBlock;
     expected_ = false;
-    lists_.prepare(2 * capacity, kFree + 1);  // blocks, then ghosts
+    lists_.prepare(2 * capacity, Free + 1);  // blocks, then ghosts
     ghosts_.prepare(capacity);
     blocks_.assign(capacity, Block{});
     for (std::uint32_t ghost = 0; ghost < capacity; ++ghost) {
-      lists_.append(capacity + ghost, kFree);
+      lists_.append(capacity + ghost, Free);
     }
-    in_.assign(2 * capacity, kFree);
+    in_.assign(std::size_t{2} * capacity, Free);
     sizes_ = {};
   }
   bool wants(const BlockInfo& newcomer, SimTime) override {
@@ -40,33 +40,33 @@ class Arc final : public Eviction {
     if (!expected_ || expected_content_ != info.content) expect(info.content);
     expected_ = false;
     blocks_[index(block)] = {info.content};
-    enter(index(block), came_from_ == kNowhere ? kT1 : kT2);
-    came_from_ = kNowhere;
+    enter(index(block), came_from_ == Nowhere ? T1 : T2);
+    came_from_ = Nowhere;
   }
   void touched(BlockId block, SimTime) override {
     const bool idle = lists_.linked(index(block));
     --sizes_[in_[index(block)]];
     lists_.unlink(index(block));
-    enter(index(block), kT2);
+    enter(index(block), T2);
     if (!idle) lists_.unlink(index(block));
   }
   void pinned(BlockId block) override { lists_.unlink(index(block)); }
   void released(BlockId block, SimTime) override { lists_.append(index(block), in_[index(block)]); }
   BlockId victim(SimTime) override {
-    const double t1 = sizes_[kT1];
-    const bool first = t1 > target_ || (came_from_ == kB2 && t1 == target_) || t1 == capacity_;
-    const bool from_t1 = lists_.empty(kT2) || (first && !lists_.empty(kT1));
-    victim_ = lists_.head(from_t1 ? kT1 : kT2);
+    const double t1 = sizes_[T1];
+    const bool first = t1 > target_ || (came_from_ == B2 && t1 == target_) || t1 == capacity_;
+    const bool from_t1 = lists_.empty(T2) || (first && !lists_.empty(T1));
+    victim_ = lists_.head(from_t1 ? T1 : T2);
     return BlockId{victim_};
   }
   void removed(BlockId block) override {
     const List list = in_[index(block)];
     bool remembered = index(block) == victim_;
     victim_ = kNoBlock;
-    if (remembered && came_from_ == kNowhere) remembered = make_room_for_ghost();
+    if (remembered && came_from_ == Nowhere) remembered = make_room_for_ghost();
     --sizes_[list];
     lists_.unlink(index(block));
-    if (remembered) remember(blocks_[index(block)].content, list == kT1 ? kB1 : kB2);
+    if (remembered) remember(blocks_[index(block)].content, list == T1 ? B1 : B2);
   }
 
  private:
@@ -81,12 +81,12 @@ class Arc final : public Eviction {
   void expect(std::uint64_t content) {
     expected_ = true;
     expected_content_ = content;
-    came_from_ = kNowhere;
+    came_from_ = Nowhere;
     const std::uint32_t ghost = ghosts_.find(content);
     if (ghost == kNoBlock) return;
     came_from_ = in_[capacity_ + ghost];
-    const double b1 = sizes_[kB1], b2 = sizes_[kB2];
-    if (came_from_ == kB1) {
+    const double b1 = sizes_[B1], b2 = sizes_[B2];
+    if (came_from_ == B1) {
       target_ = std::min<double>(capacity_, target_ + std::max(1.0, b2 / b1));
     } else {
       target_ = std::max(0.0, target_ - std::max(1.0, b1 / b2));
@@ -96,17 +96,17 @@ class Arc final : public Eviction {
   // Case IV of the paper, a content that nobody remembers: T1 and B1 together hold at most
   // `capacity`, all four lists twice that. False: the victim itself is not to be remembered.
   bool make_room_for_ghost() {
-    if (sizes_[kT1] + sizes_[kB1] >= capacity_) {
-      if (sizes_[kT1] >= capacity_) return false;
-      forget(lists_.head(kB1));
-    } else if (sizes_[kT1] + sizes_[kT2] + sizes_[kB1] + sizes_[kB2] >= 2 * capacity_) {
-      forget(lists_.head(kB2));
+    if (sizes_[T1] + sizes_[B1] >= capacity_) {
+      if (sizes_[T1] >= capacity_) return false;
+      forget(lists_.head(B1));
+    } else if (sizes_[T1] + sizes_[T2] + sizes_[B1] + sizes_[B2] >= 2 * capacity_) {
+      forget(lists_.head(B2));
     }
     return true;
   }
   void remember(std::uint64_t content, List list) {
-    if (lists_.empty(kFree)) forget(lists_.head(sizes_[kB2] > 0 ? kB2 : kB1));
-    const std::uint32_t node = lists_.head(kFree);
+    if (lists_.empty(Free)) forget(lists_.head(sizes_[B2] > 0 ? B2 : B1));
+    const std::uint32_t node = lists_.head(Free);
     lists_.unlink(node);
     ghosts_.insert(node - capacity_, content);
     enter(node, list);
@@ -115,7 +115,7 @@ class Arc final : public Eviction {
     --sizes_[in_[node]];
     ghosts_.erase(node - capacity_);
     lists_.unlink(node);
-    lists_.append(node, kFree);
+    lists_.append(node, Free);
   }
 
   std::uint32_t capacity_ = 0;
@@ -123,11 +123,11 @@ class Arc final : public Eviction {
   BlockLists lists_;
   ContentIndex ghosts_;
   std::vector<Block> blocks_;
-  std::vector<List> in_;                      // of blocks and ghosts
-  std::array<std::uint32_t, kFree> sizes_{};  // pinned blocks included
+  std::vector<List> in_;                     // of blocks and ghosts
+  std::array<std::uint32_t, Free> sizes_{};  // pinned blocks included
   std::uint32_t victim_ = kNoBlock;
   std::uint64_t expected_content_ = 0;
-  List came_from_ = kNowhere;  // the newcomer
+  List came_from_ = Nowhere;  // the newcomer
   bool expected_ = false;
 };
 

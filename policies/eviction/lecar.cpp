@@ -18,7 +18,7 @@ namespace kvern::eviction::lecar {
 
 namespace {
 
-enum Expert : std::uint8_t { kLru, kLfu };
+enum Expert : std::uint8_t { Lru, Lfu };
 constexpr std::uint32_t kFree = 2;  // list of unused ghost numbers
 
 class LeCaR final : public Eviction {
@@ -45,8 +45,8 @@ class LeCaR final : public Eviction {
     room_ = static_cast<std::uint32_t>(ghost_share_ * capacity);
     ghosts_.prepare(2 * room_);
     ghost_lists_.prepare(2 * room_, kFree + 1);
-    evicted_at_.assign(2 * room_, 0);
-    by_.assign(2 * room_, kLru);
+    evicted_at_.assign(std::size_t{2} * room_, 0);
+    by_.assign(std::size_t{2} * room_, Lru);
     sizes_ = {};
     for (std::uint32_t ghost = 0; ghost < 2 * room_; ++ghost) ghost_lists_.append(ghost, kFree);
   }
@@ -83,8 +83,8 @@ class LeCaR final : public Eviction {
     frequent_.remove(index(block));
   }
   BlockId victim(SimTime) override {
-    chosen_ = stream_.uniform() < lru_weight_ ? kLru : kLfu;
-    victim_ = chosen_ == kLru ? recent_.head() : frequent_.front();
+    chosen_ = stream_.uniform() < lru_weight_ ? Lru : Lfu;
+    victim_ = chosen_ == Lru ? recent_.head() : frequent_.front();
     return BlockId{victim_};
   }
 
@@ -111,8 +111,8 @@ class LeCaR final : public Eviction {
     if (ghost == kNoBlock) return;
     const auto age = static_cast<double>(uses_ - evicted_at_[ghost]);
     const double kept = exact::exp(-learning_rate_ * exact::exp(fading_ * age));
-    const double lru = lru_weight_ * (by_[ghost] == kLru ? kept : 1);
-    const double lfu = (1 - lru_weight_) * (by_[ghost] == kLfu ? kept : 1);
+    const double lru = lru_weight_ * (by_[ghost] == Lru ? kept : 1);
+    const double lfu = (1 - lru_weight_) * (by_[ghost] == Lfu ? kept : 1);
     lru_weight_ = std::clamp(lru / (lru + lfu), kLeast, 1 - kLeast);
     forget(ghost);
   }
@@ -133,7 +133,7 @@ class LeCaR final : public Eviction {
   std::array<std::uint32_t, 2> sizes_{};
   std::uint32_t room_ = 0;  // of each expert's ghosts
   bool told_ = false;       // wants() has looked for the newcomer's ghost
-  Expert chosen_ = kLru;
+  Expert chosen_ = Lru;
   std::uint32_t victim_ = kNoBlock;
 };
 

@@ -33,9 +33,9 @@ class Lirs final : public Eviction {
     most_ = static_cast<std::uint32_t>(stack_ * capacity);
     const std::uint32_t nodes = capacity + most_ + 1;  // blocks, then ghosts
     by_use_.prepare(nodes);
-    lists_.prepare(nodes, kFree + 1);
+    lists_.prepare(nodes, Free + 1);
     ghosts_.prepare(most_ + 1);
-    for (std::uint32_t ghost = capacity; ghost < nodes; ++ghost) lists_.append(ghost, kFree);
+    for (std::uint32_t ghost = capacity; ghost < nodes; ++ghost) lists_.append(ghost, Free);
     blocks_.assign(capacity, Block{});
   }
   bool wants(const BlockInfo& newcomer, SimTime) override {
@@ -43,7 +43,7 @@ class Lirs final : public Eviction {
     const std::uint32_t ghost = ghosts_.find(newcomer.content);
     if (ghost == kNoBlock) return true;
     by_use_.move_to_tail(capacity_ + ghost);
-    lists_.move_to_tail(capacity_ + ghost, kGhosts);
+    lists_.move_to_tail(capacity_ + ghost, Ghosts);
     return true;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
@@ -54,7 +54,7 @@ class Lirs final : public Eviction {
     blocks_[node] = {info.content, lir, false};
     by_use_.append(node);
     ++stacked_;
-    lists_.append(node, lir ? kLir : kQueue);
+    lists_.append(node, lir ? Lir : Queue);
     if (lir) {
       ++lirs_;
       settle();
@@ -70,7 +70,7 @@ class Lirs final : public Eviction {
       block.lir = true;
       ++lirs_;
     }
-    if (!block.pinned) lists_.move_to_tail(index(id), block.lir ? kLir : kQueue);
+    if (!block.pinned) lists_.move_to_tail(index(id), block.lir ? Lir : Queue);
     settle();
     trim();
   }
@@ -81,7 +81,7 @@ class Lirs final : public Eviction {
   void released(BlockId block, SimTime) override {
     Block& state = blocks_[index(block)];
     state.pinned = false;
-    lists_.append(index(block), state.lir ? kLir : kQueue);
+    lists_.append(index(block), state.lir ? Lir : Queue);
   }
   void removed(BlockId block) override {
     const std::uint32_t node = index(block);
@@ -97,12 +97,12 @@ class Lirs final : public Eviction {
   }
   BlockId victim(SimTime) override {
     // Every resident HIR block may be pinned: then the LIR block used longest ago.
-    victim_ = lists_.head(lists_.empty(kQueue) ? kLir : kQueue);
+    victim_ = lists_.head(lists_.empty(Queue) ? Lir : Queue);
     return BlockId{victim_};
   }
 
  private:
-  enum List : std::uint32_t { kQueue, kLir, kGhosts, kFree };
+  enum List : std::uint32_t { Queue, Lir, Ghosts, Free };
   struct Block {
     std::uint64_t content = 0;
     bool lir = false;
@@ -116,12 +116,12 @@ class Lirs final : public Eviction {
       const std::uint32_t lowest = by_use_.head();
       blocks_[lowest].lir = false;
       --lirs_;
-      if (!blocks_[lowest].pinned) lists_.move_to_tail(lowest, kQueue);
+      if (!blocks_[lowest].pinned) lists_.move_to_tail(lowest, Queue);
       prune();
     }
   }
   void trim() {
-    while (stacked_ > most_ && !lists_.empty(kGhosts)) forget(lists_.head(kGhosts));
+    while (stacked_ > most_ && !lists_.empty(Ghosts)) forget(lists_.head(Ghosts));
   }
   // The lowest of the stack is LIR: what lies below has a longer distance than any LIR block.
   void prune() {
@@ -136,16 +136,16 @@ class Lirs final : public Eviction {
     }
   }
   void remember(std::uint32_t block) {
-    if (lists_.empty(kFree)) forget(lists_.head(kGhosts));
-    const std::uint32_t ghost = lists_.head(kFree);
+    if (lists_.empty(Free)) forget(lists_.head(Ghosts));
+    const std::uint32_t ghost = lists_.head(Free);
     ghosts_.insert(ghost - capacity_, blocks_[block].content);
-    lists_.move_to_tail(ghost, kGhosts);
+    lists_.move_to_tail(ghost, Ghosts);
     by_use_.insert_before(block, ghost);
     ++stacked_;
   }
   void forget(std::uint32_t ghost) {
     ghosts_.erase(ghost - capacity_);
-    lists_.move_to_tail(ghost, kFree);
+    lists_.move_to_tail(ghost, Free);
     by_use_.unlink(ghost);
     --stacked_;
   }

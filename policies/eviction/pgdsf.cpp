@@ -26,7 +26,7 @@ struct Key {
   }
 };
 
-enum Heap : std::uint32_t { kLeaves, kInner };
+enum Heap : std::uint32_t { Leaves, Inner };
 
 class Pgdsf final : public Eviction {
  public:
@@ -38,13 +38,13 @@ class Pgdsf final : public Eviction {
     now_ = 0;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
-    if (tree_.inserted(index(block), info.parent)) move(info.parent, kLeaves, kInner);
+    if (tree_.inserted(index(block), info.parent)) move(info.parent, Leaves, Inner);
     const double cost =
         static_cast<double>(info.recompute_cost_ns > 0 ? info.recompute_cost_ns : info.tokens);
     const double size = std::max(1U, info.bytes > 0 ? info.bytes : info.tokens);
     states_[index(block)] = {std::max(1.0, cost) / size, 0, {}};
     use(index(block));
-    idle_.push(index(block), states_[index(block)].key, kLeaves);
+    idle_.push(index(block), states_[index(block)].key, Leaves);
   }
   void touched(BlockId block, SimTime) override {
     use(index(block));
@@ -61,11 +61,11 @@ class Pgdsf final : public Eviction {
       idle_.remove(index(block), heap_of(index(block)));
     }
     const std::uint32_t parent = tree_.removed(index(block));
-    if (parent != kNoBlock) move(parent, kInner, kLeaves);
+    if (parent != kNoBlock) move(parent, Inner, Leaves);
   }
   BlockId victim(SimTime) override {
-    const std::uint32_t leaf = idle_.top(kLeaves);
-    return BlockId{leaf != kNoBlock ? leaf : idle_.top(kInner)};
+    const std::uint32_t leaf = idle_.top(Leaves);
+    return BlockId{leaf != kNoBlock ? leaf : idle_.top(Inner)};
   }
 
  private:
@@ -74,7 +74,7 @@ class Pgdsf final : public Eviction {
     std::uint32_t uses = 0;
     Key key;
   };
-  Heap heap_of(std::uint32_t block) const { return tree_.leaf(block) ? kLeaves : kInner; }
+  Heap heap_of(std::uint32_t block) const { return tree_.leaf(block) ? Leaves : Inner; }
   void use(std::uint32_t block) {
     State& state = states_[block];
     state.key = {clock_ + ++state.uses * state.worth, ++now_};

@@ -20,7 +20,7 @@ struct Settings {
   bool fill_main;
 };
 
-enum Queue : std::uint32_t { kSmall, kMain };
+enum Queue : std::uint32_t { Small, Main };
 
 class S3Fifo final : public Eviction {
  public:
@@ -42,8 +42,8 @@ class S3Fifo final : public Eviction {
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     blocks_[index(block)] = {info.content, 0};
     const bool ghost = ghosts_.take(info.content);
-    const bool fills = settings_.fill_main && !evicts_ && queues_.size(kSmall) >= small_room_;
-    queues_.push(index(block), ghost || fills ? kMain : kSmall);
+    const bool fills = settings_.fill_main && !evicts_ && queues_.size(Small) >= small_room_;
+    queues_.push(index(block), ghost || fills ? Main : Small);
   }
   void touched(BlockId block, SimTime) override {
     std::uint32_t& uses = blocks_[index(block)].uses;
@@ -52,7 +52,7 @@ class S3Fifo final : public Eviction {
   void pinned(BlockId block) override { queues_.pin(index(block)); }
   void released(BlockId block, SimTime) override { queues_.release(index(block)); }
   void removed(BlockId block) override {
-    if (index(block) == victim_ && queues_.queue_of(victim_) == kSmall) {
+    if (index(block) == victim_ && queues_.queue_of(victim_) == Small) {
       ghosts_.add(blocks_[victim_].content);
     }
     victim_ = kNoBlock;
@@ -60,20 +60,20 @@ class S3Fifo final : public Eviction {
   }
   BlockId victim(SimTime) override {
     evicts_ = true;
-    Queue queue = queues_.size(kMain) > main_room_ ? kMain : kSmall;
+    Queue queue = queues_.size(Main) > main_room_ ? Main : Small;
     for (;;) {
       const std::uint32_t block = queues_.front(queue);
       if (block == kNoBlock) {
-        queue = queue == kMain ? kSmall : kMain;
+        queue = queue == Main ? Small : Main;
         continue;
       }
       std::uint32_t& uses = blocks_[block].uses;
-      if (queue == kSmall ? uses < settings_.promote_at : uses == 0) {
+      if (queue == Small ? uses < settings_.promote_at : uses == 0) {
         victim_ = block;
         return BlockId{block};
       }
-      uses = queue == kSmall ? 0 : std::min(uses, kRounds) - 1;
-      queues_.move(block, kMain);
+      uses = queue == Small ? 0 : std::min(uses, kRounds) - 1;
+      queues_.move(block, Main);
     }
   }
 

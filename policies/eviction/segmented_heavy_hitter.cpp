@@ -25,7 +25,7 @@ namespace kvern::eviction::segmented_heavy_hitter {
 
 namespace {
 
-enum Segment : std::uint32_t { kNew, kHeavy };
+enum Segment : std::uint32_t { New, Heavy };
 
 class SegmentedHeavyHitter final : public Eviction {
  public:
@@ -37,7 +37,7 @@ class SegmentedHeavyHitter final : public Eviction {
     idle_.prepare(capacity, 2);
     detector_.prepare(capacity);
     blocks_.assign(capacity, Block{});
-    sizes_[kNew] = sizes_[kHeavy] = 0;
+    sizes_[New] = sizes_[Heavy] = 0;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     Block& state = blocks_[index(block)];
@@ -64,9 +64,9 @@ class SegmentedHeavyHitter final : public Eviction {
   }
   void removed(BlockId block) override { hide(index(block)); }
   BlockId victim(SimTime) override {
-    const double reserve = reserved_ * (sizes_[kNew] + sizes_[kHeavy]);
-    if (sizes_[kHeavy] == 0 || (sizes_[kNew] > 0 && sizes_[kNew] > reserve)) {
-      return BlockId{idle_.head(kNew)};
+    const double reserve = reserved_ * (sizes_[New] + sizes_[Heavy]);
+    if (sizes_[Heavy] == 0 || (sizes_[New] > 0 && sizes_[New] > reserve)) {
+      return BlockId{idle_.head(New)};
     }
     return BlockId{lightest()};
   }
@@ -74,11 +74,11 @@ class SegmentedHeavyHitter final : public Eviction {
  private:
   struct Block {
     std::uint64_t content = 0;
-    Segment segment = kNew;
+    Segment segment = New;
   };
   Segment use(std::uint64_t content) {
     detector_.count(content);
-    return detector_.estimate(content) >= heavy_ ? kHeavy : kNew;
+    return detector_.estimate(content) >= heavy_ ? Heavy : New;
   }
   void hide(std::uint32_t block) {
     if (!idle_.linked(block)) return;
@@ -86,10 +86,10 @@ class SegmentedHeavyHitter final : public Eviction {
     --sizes_[blocks_[block].segment];
   }
   std::uint32_t lightest() const {
-    std::uint32_t block = idle_.head(kHeavy);
+    std::uint32_t block = idle_.head(Heavy);
     std::uint32_t best = block;
     std::uint32_t least = UINT32_MAX;
-    for (std::uint32_t i = 0; i < sample_ && block != idle_.end(kHeavy); ++i) {
+    for (std::uint32_t i = 0; i < sample_ && block != idle_.end(Heavy); ++i) {
       const std::uint32_t count = detector_.estimate(blocks_[block].content);
       if (count < least) {
         best = block;
