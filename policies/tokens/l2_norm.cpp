@@ -28,7 +28,7 @@ class L2Norm final : public TokenEviction {
   void step(const TokenStep& step, std::span<TokenDrops> drops) override {
     for (std::uint32_t head = 0; head < drops.size(); ++head) {
       add(head, step.position);
-      drops[head].work.flops += norms_[head].size() + 2 * layer_->vectors.dim;
+      drops[head].work.flops += norms_[head].size() + std::uint64_t{2} * layer_->vectors.dim;
       evict(head, drops[head]);
     }
   }
