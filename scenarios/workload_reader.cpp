@@ -97,7 +97,7 @@ void complete_files(Config& policy, const Parameters& p, std::string_view key,
   for (Config::Member& member : policy.members) {
     Config& value = member.value;
     const bool text = value.kind == Config::Kind::Text;
-    if (text && value.text.find("(") != std::string::npos &&
+    if (text && value.text.find('(') != std::string::npos &&
         value.text.find("file") != std::string::npos) {
       Issues ignored;
       Config opened = parse_policy(value.text, value.where, ignored);
