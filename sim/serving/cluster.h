@@ -96,7 +96,6 @@ class Cluster final : private ClusterView {
   }
   ReplicaId least_loaded(const Arrival& request) const override;
 
-  void build(Pool& pool, std::uint16_t number);
   SimTime next_instant();
   void step(SimTime now);
   void end_runs(SimTime now);

@@ -51,7 +51,8 @@ class DecodeSet {
 
   // Steps until the ring must be looked at again (>= 1).
   std::uint64_t steps_to_completion() const { return ring_.steps_to_next(step_); }
-  // `steps` more steps are done; the caller feeds the gaps with end_first / end_rest below.
+  // `steps` more steps are done; the caller books their gaps through tokens_at and
+  // tokens_last_at below.
   void advance(std::uint64_t steps) {
     step_ += steps;
     kv_tokens_ += steps * count_;
