@@ -1,6 +1,7 @@
 #include "sim/base/issues.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace kvern {
@@ -18,10 +19,39 @@ void Issues::note(Location where, std::string what, std::string hint) {
   all_.push_back({std::move(where), Severity::Note, std::move(what), std::move(hint)});
 }
 
+namespace {
+
+// In the order of a reader who goes through each file from its top; a note stays behind the issue
+// that it explains. Files are in the order in which they were first complained of.
+std::vector<Issue> reading_order(const std::vector<Issue>& issues) {
+  std::vector<std::string_view> files;
+  std::vector<std::vector<Issue>> groups;
+  for (const Issue& issue : issues) {
+    if (std::find(files.begin(), files.end(), issue.where.file) == files.end()) {
+      files.push_back(issue.where.file);
+    }
+    if (groups.empty() || issue.severity != Severity::Note) groups.emplace_back();
+    groups.back().push_back(issue);
+  }
+  const auto place = [&](const std::vector<Issue>& group) {
+    const Location& where = group.front().where;
+    return std::tuple(std::find(files.begin(), files.end(), where.file), where.line, where.column);
+  };
+  std::stable_sort(groups.begin(), groups.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  std::vector<Issue> ordered;
+  for (const std::vector<Issue>& group : groups) {
+    ordered.insert(ordered.end(), group.begin(), group.end());
+  }
+  return ordered;
+}
+
+}  // namespace
+
 std::string Issues::text() const {
   static constexpr const char* kinds[] = {"error", "warning", "note"};
   std::string out;
-  for (const Issue& issue : all_) {
+  for (const Issue& issue : reading_order(all_)) {
     if (!issue.where.file.empty()) {
       out += issue.where.file;
       if (issue.where.line > 0) out += ":" + std::to_string(issue.where.line);
