@@ -72,7 +72,8 @@ void start_hdf5() {
   (void)started;
 }
 
-// The innermost entry of HDF5's error stack: "file write failed: ... 'No space left on device'".
+// The innermost entry of HDF5's error stack; where the operating system gave the reason, that alone
+// ("No space left on device"), for HDF5 wraps it into pointers and offsets.
 std::string reason() {
   std::string text = "no reason given";
   H5Ewalk2(
@@ -82,7 +83,11 @@ std::string reason() {
         return 0;
       },
       &text);
-  return text;
+  constexpr std::string_view kSystem = "error message = '";
+  const std::size_t begin = text.find(kSystem);
+  if (begin == std::string::npos) return text;
+  const std::size_t from = begin + kSystem.size();
+  return text.substr(from, text.find('\'', from) - from);
 }
 
 Handle text_type() {
