@@ -75,7 +75,7 @@ TraceReplay read_replay(Parameters& p, const std::string& file) {
   }
   replay.trace.format = read_format(p);
   replay.loop = read_loop(p);
-  replay.time_scale = p.get("time_scale", 1.0, kTimeScale, {1e-9, 1e9});
+  replay.time_scale = p.get("time_scale", 1.0, kTimeScale, {1e-15, 1e9});
   replay.zero_output = read_zero_output(p);
   replay.max_tokens = read_max_tokens(p);
   replay.requests = p.find<std::uint32_t>("requests", "only the first ones", {1, 4294967294.0});
