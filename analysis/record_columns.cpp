@@ -17,6 +17,22 @@ void describe(std::string& out, const char* group, const char* what) {
 
 }  // namespace
 
+RequestEnergyRow request_energy_row(const AuditRow& row) {
+  const auto of = [&row](EnergyPart part) {
+    return row.picojoules[static_cast<std::size_t>(part)];
+  };
+  RequestEnergyRow out;
+  out.id = row.id, out.tenant = row.tenant, out.pool = row.pool;
+  out.phase = audit_phase(row.phase);
+  out.attention = of(EnergyPart::Attention), out.mlp = of(EnergyPart::Mlp);
+  out.lm_head = of(EnergyPart::LmHead), out.kv_read = of(EnergyPart::KvRead);
+  out.kv_write = of(EnergyPart::KvWrite), out.elementwise = of(EnergyPart::Elementwise);
+  out.sampling = of(EnergyPart::Sampling), out.collective = of(EnergyPart::Collective);
+  out.host_gap = of(EnergyPart::HostGap), out.transfer = of(EnergyPart::Transfer);
+  out.swap = of(EnergyPart::Swap);
+  return out;
+}
+
 std::string describe_records() {
   std::string out =
       "records.h5 (HDF5; any of its tools reads it)\n"
@@ -31,6 +47,10 @@ std::string describe_records() {
   describe<EvictionRow>(out, "/evictions", "a row a cached block evicted");
   describe<TransferRow>(out, "/transfers", "a row a move of KV blocks");
   describe<EnergyRow>(out, "/energy", "where the joules went");
+  describe<RequestEnergyRow>(out, "/energy_requests",
+                             "with --audit: a row a request and phase, parts as columns");
+  describe<TenantEnergyRow>(out, "/energy_tenants",
+                            "with --audit: a row a tenant, pool, phase and component");
   describe<ItlRow>(out, "/itl", "histogram of the gaps between tokens");
   return out;
 }

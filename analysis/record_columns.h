@@ -16,10 +16,31 @@ inline constexpr const char* kStepCodes = "0 prefill, 1 decode, 2 mixed";
 inline constexpr const char* kTransferCodes =
     "0 handoff, 1 fetch, 2 demote, 3 swap out, 4 swap in, 5 migrate";
 
+// Rows of /dictionary/phase: busy and idle, then those of an audit.
+inline constexpr const char* kPhases[] = {"busy", "idle", "prefill", "decode", "wasted"};
+enum PhaseRow : std::uint16_t { BusyPhase, IdlePhase, FirstAuditPhase };
+inline std::uint16_t audit_phase(EnergyPhase phase) {
+  return static_cast<std::uint16_t>(FirstAuditPhase + static_cast<int>(phase));
+}
+
 struct EnergyRow {
   std::uint16_t component = 0;
   std::uint16_t phase = 0;
   std::uint16_t pool = 0;
+  std::int64_t energy_nj = 0;
+};
+
+// An AuditRow as columns.
+struct RequestEnergyRow {
+  std::uint32_t id = 0;
+  std::uint16_t tenant = 0, pool = 0, phase = 0;
+  std::int64_t attention = 0, mlp = 0, lm_head = 0, kv_read = 0, kv_write = 0, elementwise = 0,
+               sampling = 0, collective = 0, host_gap = 0, transfer = 0, swap = 0;
+};
+RequestEnergyRow request_energy_row(const AuditRow& row);
+
+struct TenantEnergyRow {
+  std::uint16_t tenant = 0, pool = 0, phase = 0, component = 0;
   std::int64_t energy_nj = 0;
 };
 
@@ -121,6 +142,35 @@ void each_column(std::type_identity<EnergyRow>, Column&& column) {
   column("phase", &EnergyRow::phase, "1", "row of /dictionary/phase");
   column("pool", &EnergyRow::pool, "1", "row of /dictionary/pool");
   column("energy_nj", &EnergyRow::energy_nj, "nJ", "of the GPU boards, rounded down");
+}
+
+template <class Column>
+void each_column(std::type_identity<RequestEnergyRow>, Column&& column) {
+  using Row = RequestEnergyRow;
+  column("id", &Row::id, "1", "row of the trace");
+  column("tenant", &Row::tenant, "1", "as the trace numbers them; 0 unknown");
+  column("pool", &Row::pool, "1", "row of /dictionary/pool");
+  column("phase", &Row::phase, "1", "row of /dictionary/phase");
+  column("attention_pj", &Row::attention, "pJ", "projections and attention's arithmetic");
+  column("mlp_pj", &Row::mlp, "pJ", "gate, up, down");
+  column("lm_head_pj", &Row::lm_head, "pJ", "last product");
+  column("kv_read_pj", &Row::kv_read, "pJ", "cached keys and values read");
+  column("kv_write_pj", &Row::kv_write, "pJ", "keys and values written");
+  column("elementwise_pj", &Row::elementwise, "pJ", "norms, rotary embedding, activation");
+  column("sampling_pj", &Row::sampling, "pJ", "logits to tokens");
+  column("collective_pj", &Row::collective, "pJ", "between the GPUs of a replica");
+  column("host_gap_pj", &Row::host_gap, "pJ", "the device waits for the host inside a step");
+  column("transfer_pj", &Row::transfer, "pJ", "blocks between tiers or replicas");
+  column("swap_pj", &Row::swap, "pJ", "blocks of preempted requests");
+}
+
+template <class Column>
+void each_column(std::type_identity<TenantEnergyRow>, Column&& column) {
+  column("tenant", &TenantEnergyRow::tenant, "1", "as the trace numbers them; 0 unknown");
+  column("pool", &TenantEnergyRow::pool, "1", "row of /dictionary/pool");
+  column("phase", &TenantEnergyRow::phase, "1", "row of /dictionary/phase");
+  column("component", &TenantEnergyRow::component, "1", "row of /dictionary/component");
+  column("energy_nj", &TenantEnergyRow::energy_nj, "nJ", "of the tenant's requests, rounded down");
 }
 
 template <class Column>

@@ -13,16 +13,13 @@ constexpr std::uint32_t kFlushRows = 1U << 18;
 constexpr std::uint32_t kClockRows = 1U << 12;  // rows between two looks at the clock
 constexpr std::chrono::seconds kFlushAfter{2};
 
-// Rows of /dictionary/phase.
-enum Phase : std::uint16_t { Busy, Idle };
-constexpr const char* kPhases[] = {"busy", "idle"};
-
 }  // namespace
 
 RunRecords::RunRecords(Settings settings)
     : settings_(std::move(settings)),
       latencies_(static_cast<int>(settings_.pools.size())),
       good_(settings_.pools.size()),
+      audited_(settings_.pools.size()),
       last_flush_(std::chrono::steady_clock::now()) {
   if (settings_.file.empty()) return;
   file_ = std::make_unique<TableWriter>(settings_.file);
@@ -38,6 +35,7 @@ RunRecords::RunRecords(Settings settings)
   if (settings_.steps) open(steps_, "/steps");
   if (settings_.evictions) open(evictions_, "/evictions");
   open(transfers_, "/transfers");
+  if (settings_.audit) open(request_energies_, "/energy_requests");
   write_dictionaries();
   file_->flush();
 }
@@ -63,6 +61,11 @@ void RunRecords::transfer(const TransferRow& row) {
   write(transfers_, row);
 }
 
+void RunRecords::audit(const AuditRow& row) {
+  audited_.add(row);
+  if (request_energies_.written()) write(request_energies_, request_energy_row(row));
+}
+
 template <class Row>
 void RunRecords::write(RowBatch<Row>& batch, const Row& row) {
   if (!batch.written()) return;
@@ -78,6 +81,7 @@ void RunRecords::flush() {
   steps_.drain();
   evictions_.drain();
   transfers_.drain();
+  request_energies_.drain();
   file_->flush();
   rows_since_flush_ = 0;
   last_flush_ = std::chrono::steady_clock::now();
@@ -95,7 +99,9 @@ void RunRecords::write_dictionaries() {
   for (int part = 0; part < kEnergyParts; ++part) {
     components.append_text(name(static_cast<EnergyPart>(part)));
   }
-  Table& phases = text("phase", "busy: in engine steps and transfers; idle: between");
+  Table& phases = text("phase",
+                       "busy: in engine steps and transfers (an audit tells prefill, "
+                       "decode and wasted of it apart); idle: between");
   for (const char* phase : kPhases) phases.append_text(phase);
   Table& pools = text("pool", "names, in file order");
   for (const std::string& pool : settings_.pools) pools.append_text(pool);
@@ -105,12 +111,41 @@ void RunRecords::write_energy(std::span<const Ledger> pools) {
   RowBatch<EnergyRow> rows;
   rows.to(file_->add_table(table_spec<EnergyRow>("/energy")));
   for (std::size_t pool = 0; pool < pools.size(); ++pool) {
-    if (!pools[pool].energy_known) continue;
+    const Ledger& ledger = pools[pool];
+    if (!ledger.energy_known) continue;
+    const auto add = [&](std::uint16_t part, std::uint16_t phase, Int128 picojoules) {
+      rows.add({part, phase, static_cast<std::uint16_t>(pool),
+                static_cast<std::int64_t>(picojoules / 1000)});
+    };
     for (std::uint16_t part = 0; part < kEnergyParts; ++part) {
+      Int128 rest = ledger.picojoules[part];
+      for (int phase = 0; ledger.audited_on && phase < kEnergyPhases; ++phase) {
+        const Int128 audited = ledger.audited[static_cast<std::size_t>(phase)][part];
+        add(part, audit_phase(static_cast<EnergyPhase>(phase)), audited);
+        rest -= audited;
+      }
       const bool idle = part == static_cast<std::uint16_t>(EnergyPart::Idle);
-      rows.add({part, static_cast<std::uint16_t>(idle ? Idle : Busy),
-                static_cast<std::uint16_t>(pool),
-                static_cast<std::int64_t>(pools[pool].picojoules[part] / 1000)});
+      if (idle || !ledger.audited_on || rest != 0) add(part, idle ? IdlePhase : BusyPhase, rest);
+    }
+  }
+  rows.drain();
+}
+
+void RunRecords::write_tenants() {
+  RowBatch<TenantEnergyRow> rows;
+  rows.to(file_->add_table(table_spec<TenantEnergyRow>("/energy_tenants")));
+  for (std::size_t pool = 0; pool < settings_.pools.size(); ++pool) {
+    const auto& tenants = audited_.tenants(pool);
+    for (std::size_t tenant = 0; tenant < tenants.size(); ++tenant) {
+      for (int phase = 0; phase < kEnergyPhases; ++phase) {
+        for (std::uint16_t part = 0; part < kEnergyParts; ++part) {
+          const Int128 picojoules = tenants[tenant][static_cast<std::size_t>(phase)][part];
+          if (picojoules == 0) continue;
+          rows.add({static_cast<std::uint16_t>(tenant), static_cast<std::uint16_t>(pool),
+                    audit_phase(static_cast<EnergyPhase>(phase)), part,
+                    static_cast<std::int64_t>(picojoules / 1000)});
+        }
+      }
     }
   }
   rows.drain();
@@ -130,6 +165,7 @@ void RunRecords::write_itl(std::span<const Ledger> pools) {
 void RunRecords::finish(std::span<const Ledger> pools, bool complete) {
   if (file_ == nullptr) return;
   write_energy(pools);
+  if (settings_.audit) write_tenants();
   write_itl(pools);
   flush();
   file_->set_attribute("/", "fingerprint", fingerprint());

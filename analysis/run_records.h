@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/audit_totals.h"
 #include "analysis/fingerprint.h"
 #include "analysis/latency.h"
 #include "analysis/row_batch.h"
@@ -34,6 +35,7 @@ class RunRecords : public Records {
     bool buckets = true;
     bool steps = false;
     bool evictions = false;
+    bool audit = false;  // /energy by phase, /energy_requests, /energy_tenants
   };
   explicit RunRecords(Settings settings);
 
@@ -42,6 +44,7 @@ class RunRecords : public Records {
   void step(const StepRow& row) override;
   void eviction(const EvictionRow& row) override;
   void transfer(const TransferRow& row) override;
+  void audit(const AuditRow& row) override;
 
   // The end: writes /energy and /itl, the fingerprint and whether the run is `complete` (drained or
   // at its stop, not cut short by a signal), and closes the file. `pools`: a ledger a pool.
@@ -50,6 +53,7 @@ class RunRecords : public Records {
   const Settings& settings() const { return settings_; }
   const Latencies& latencies() const { return latencies_; }
   std::uint64_t within_slo(int pool) const { return good_[static_cast<std::size_t>(pool)]; }
+  const AuditTotals& audited() const { return audited_; }
   std::string fingerprint() const { return fingerprint_.text(); }
 
  private:
@@ -58,6 +62,7 @@ class RunRecords : public Records {
   void flush();
   void write_dictionaries();
   void write_energy(std::span<const Ledger> pools);
+  void write_tenants();
   void write_itl(std::span<const Ledger> pools);
 
   Settings settings_;
@@ -70,6 +75,8 @@ class RunRecords : public Records {
   RowBatch<StepRow> steps_;
   RowBatch<EvictionRow> evictions_;
   RowBatch<TransferRow> transfers_;
+  RowBatch<RequestEnergyRow> request_energies_;
+  AuditTotals audited_;
   std::uint32_t rows_since_flush_ = 0;
   std::chrono::steady_clock::time_point last_flush_;
 };

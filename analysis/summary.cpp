@@ -138,7 +138,7 @@ void add_energy(const Scope& s, Entries& out) {
   out.push_back({"energy_j_per_output_token", "J/token", "energy_j / tokens_output",
                  if_known(ratio(joules(total), static_cast<double>(l.output_tokens)))});
   out.push_back({"energy_j_idle", "J", "between steps", if_known(joules(idle))});
-  out.push_back({"energy_j_wasted", "J", "token share of tokens computed again",
+  out.push_back({"energy_j_wasted", "J", "on tokens computed again and requests that failed",
                  if_known(joules(l.picojoules_wasted))});
   out.push_back({"power_w_mean", "W", "energy_j / duration_s, all GPU boards together",
                  if_known(ratio(joules(total), s.seconds))});
@@ -146,6 +146,17 @@ void add_energy(const Scope& s, Entries& out) {
   for (int part = 0; l.energy_known && part < kEnergyParts; ++part) {
     out.push_back({fmt::format("energy_j_by.{}", name(static_cast<EnergyPart>(part))), "J",
                    "by component", joules(l.picojoules[static_cast<std::size_t>(part)])});
+  }
+}
+
+// Null without an audit.
+void add_phases(const Scope& s, Entries& out) {
+  for (int phase = 0; phase < kEnergyPhases; ++phase) {
+    Int128 sum = 0;
+    for (const Int128 part : s.ledger.audited[static_cast<std::size_t>(phase)]) sum += part;
+    out.push_back({fmt::format("energy_j_by_phase.{}", name(static_cast<EnergyPhase>(phase))), "J",
+                   "of engine steps, with --audit",
+                   s.ledger.audited_on ? SummaryValue(joules(sum)) : SummaryValue()});
   }
 }
 
@@ -167,6 +178,7 @@ Entries entries_of(const Scope& s) {
   add_throughput(s, out);
   add_cache(s, out);
   add_energy(s, out);
+  add_phases(s, out);
   add_beyond(out);
   return out;
 }

@@ -105,7 +105,7 @@ constexpr Row kMemory[] = {
 constexpr Row kEnergy[] = {{"energy", "energy_j"},
                            {"per output token", "energy_j_per_output_token"},
                            {"mean power", "power_w_mean"},
-                           {"on tokens recomputed", "energy_j_wasted"}};
+                           {"wasted", "energy_j_wasted"}};
 
 // The columns of a group: the run, then each pool when there are several.
 struct Columns {

@@ -179,6 +179,8 @@ struct Commands {
         ->type_name("FILE");
     command->add_option("--load-cache", run.load_cache, "begin with caches that were kept")
         ->type_name("FILE");
+    command->add_flag("--audit", run.audit,
+                      "joules by part, phase, request and tenant: a table, and in records.h5");
     command->add_flag("--stepwise", run.stepwise, "step by step: slow, same records");
   }
 };

@@ -105,8 +105,9 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   setup.replicas = pool.replicas;
   setup.block_size = pool.kv.block_size;
   setup.prefix_cache = pool.kv.prefix_cache;
-  setup.attribution =
-      attribution == "equal_share" ? Attribution::EqualShare : Attribution::TokenShare;
+  setup.attribution = attribution == "equal_share" ? Attribution::EqualShare
+                      : attribution == "shapley"   ? Attribution::Shapley
+                                                   : Attribution::TokenShare;
   setup.make_batching = [spec = pool.batching] {
     return make_again(batching::table(), "batching", spec);
   };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <vector>
@@ -16,11 +17,13 @@
 #include "scenarios/signals.h"
 #include "sim/base/digest.h"
 #include "sim/base/outside_error.h"
+#include "sim/law.h"
 
 namespace kvern {
 namespace {
 
-RunRecords::Settings record_settings(const Scenario& scenario, const RunFolder& folder) {
+RunRecords::Settings record_settings(const Scenario& scenario, const RunFolder& folder,
+                                     bool audit) {
   RunRecords::Settings settings;
   for (const PoolSpec& pool : scenario.pools) settings.pools.push_back(pool.name);
   settings.slo = scenario.slo;
@@ -29,6 +32,7 @@ RunRecords::Settings record_settings(const Scenario& scenario, const RunFolder& 
   settings.buckets = scenario.records.bucket > 0;
   settings.steps = scenario.records.steps;
   settings.evictions = scenario.records.eviction_rows;
+  settings.audit = audit;
   return settings;
 }
 
@@ -66,6 +70,7 @@ void connect(Assembly& assembly, const Scenario& scenario, const RunOptions& opt
   setup.stop = scenario.stop;
   setup.bucket = scenario.records.bucket;
   setup.stepwise = options.stepwise;
+  setup.audit = options.audit;
   setup.step_rows = scenario.records.steps;
   setup.eviction_rows = scenario.records.eviction_rows;
 #ifdef KVERN_SELF_CHECKS
@@ -115,6 +120,17 @@ bool warm_up(Assembly& assembly, const Scenario& scenario, const std::string& fi
   return true;
 }
 
+// Law 3, and the table.
+std::string audit_of(const Scenario& scenario, const std::vector<Ledger>& ledgers,
+                     const RunRecords& records, SimTime end) {
+  const bool known = std::any_of(ledgers.begin(), ledgers.end(),
+                                 [](const Ledger& ledger) { return ledger.audited_on; });
+  if (!known) return "audit: joules are unknown (a step cost without work, or no coefficients)\n";
+  const std::string broken = records.audited().broken_law(ledgers);
+  if (!broken.empty()) throw LawBroken(3, end, broken);
+  return audit_table(ledgers, records.audited(), scenario.attribution);
+}
+
 const char* word(Stopped stopped) {
   if (stopped == Stopped::Stop) return "stop";
   return stopped == Stopped::Signal ? "signal" : "drained";
@@ -136,7 +152,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   if (!folder.left_over().empty()) std::fprintf(stderr, "%s\n", folder.left_over().c_str());
   folder.write("scenario.resolved.toml", resolved);
 
-  RunRecords records(record_settings(scenario, folder));
+  RunRecords records(record_settings(scenario, folder, options.audit));
   std::vector<Ledger> ledgers;
   RunFacts facts;
   {
@@ -160,6 +176,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   records.finish(ledgers, complete);
 
   RunOutcome outcome;
+  if (options.audit) outcome.audit = audit_of(scenario, ledgers, records, facts.duration_ns);
   outcome.interrupted = !complete;
   outcome.summary = make_summary(facts, ledgers, records);
   add_facility(scenario, facts.duration_ns, outcome.summary);

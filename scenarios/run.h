@@ -13,6 +13,7 @@ struct RunOptions {
   bool stepwise = false;
   bool progress = true;
   bool as_point = false;  // of a sweep
+  bool audit = false;     // joules by part, phase, request and tenant
   // Files of prefix caches (scenarios/cache_file.h): left by another run, to be left by this one.
   std::string load_cache;
   std::string save_cache;
@@ -20,6 +21,7 @@ struct RunOptions {
 
 struct RunOutcome {
   Summary summary;
+  std::string audit;   // as a table; "" when not asked for
   std::string folder;  // where it lies now; ends in ".partial" after a signal
   bool interrupted = false;
 };

@@ -32,6 +32,7 @@ int run_one(const RunPlan& plan, const RunRequest& request) {
   RunOptions options;
   options.out = request.out;
   options.stepwise = request.stepwise;
+  options.audit = request.audit;
   options.load_cache = request.load_cache;
   options.save_cache = request.save_cache;
   Issues issues;
@@ -39,6 +40,7 @@ int run_one(const RunPlan& plan, const RunRequest& request) {
   print(stderr, issues.text());
   if (!outcome) return kUserError;
   print(stdout, request.json ? summary_json(outcome->summary) : summary_table(outcome->summary));
+  if (!outcome->audit.empty()) print(request.json ? stderr : stdout, "\n" + outcome->audit);
   const bool met = outcome->interrupted || print_verdicts(plan, {outcome->summary}, request.json);
   print(stderr, fmt::format("{} {}\n",
                             outcome->interrupted ? "stopped by a signal; files so far in" : "wrote",
@@ -51,6 +53,7 @@ int run_points(const RunPlan& plan, const RunRequest& request) {
   RunOptions options;
   options.out = request.out;
   options.stepwise = request.stepwise;
+  options.audit = request.audit;
   const SweepOutcome outcome = run_sweep(plan, options);
   if (outcome.exit_code != kGood) {
     print(stderr, fmt::format("not all points were run; files so far in {}\n", outcome.folder));

@@ -16,6 +16,7 @@ struct RunRequest {
   std::string load_cache;
   bool json = false;
   bool stepwise = false;
+  bool audit = false;
 };
 
 // The exit code: 0, 1 when an [[expect]] was missed, 2 for user errors, 130 after a signal. Throws

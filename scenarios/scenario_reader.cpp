@@ -61,8 +61,8 @@ void read_router(Parameters p, Scenario& scenario) {
 
 void read_energy(Parameters p, Scenario& scenario) {
   scenario.attribution =
-      p.choice("attribution", "token_share", {"token_share", "equal_share"},
-               "how a step's joules are divided among its requests", {"shapley"});
+      p.choice("attribution", "token_share", {"token_share", "equal_share", "shapley"},
+               "how a step's requests share what is not their own FLOPs and bytes");
   scenario.facility = read_facility(p);
   p.finish();
 }

@@ -9,4 +9,9 @@ const char* name(EnergyPart part) {
   return names[static_cast<int>(part)];
 }
 
+const char* name(EnergyPhase phase) {
+  static constexpr const char* names[kEnergyPhases] = {"prefill", "decode", "wasted"};
+  return names[static_cast<int>(phase)];
+}
+
 }  // namespace kvern

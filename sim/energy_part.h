@@ -21,7 +21,17 @@ enum class EnergyPart : std::uint8_t {
 };
 inline constexpr int kEnergyParts = 12;
 
+// What a part's joules were spent for (audit).
+enum class EnergyPhase : std::uint8_t {
+  Prefill,
+  Decode,
+  Wasted,  // computed again after a preemption, or for a request that failed
+};
+inline constexpr int kEnergyPhases = 3;
+
 // "attention", "mlp", "lm_head", "kv_read", ... as in the summary's energy_j_by.
 const char* name(EnergyPart part);
+// "prefill", "decode", "wasted"
+const char* name(EnergyPhase phase);
 
 }  // namespace kvern

@@ -23,6 +23,10 @@ void Ledger::add(const Ledger& o) {
   for (int part = 0; part < kEnergyParts; ++part) picojoules[part] += o.picojoules[part];
   picojoules_wasted += o.picojoules_wasted;
   picojoules_unattributed += o.picojoules_unattributed;
+  audited_on = audited_on || o.audited_on;
+  for (int phase = 0; phase < kEnergyPhases; ++phase) {
+    for (int part = 0; part < kEnergyParts; ++part) audited[phase][part] += o.audited[phase][part];
+  }
   itl.merge(o.itl);
 }
 

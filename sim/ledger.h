@@ -39,8 +39,10 @@ struct Ledger {
   // Energy
   bool energy_known = false;
   std::array<Int128, kEnergyParts> picojoules{};
-  Int128 picojoules_wasted = 0;        // token share of tokens computed again
+  Int128 picojoules_wasted = 0;        // on tokens computed again and requests that failed
   Int128 picojoules_unattributed = 0;  // no request's
+  bool audited_on = false;             // the next are filled: busy joules by phase
+  std::array<std::array<Int128, kEnergyParts>, kEnergyPhases> audited{};
   Histogram itl;
 
   std::uint64_t steps() const { return steps_prefill + steps_decode + steps_mixed; }

@@ -3,9 +3,11 @@
 // units: README of the run folder (`kvern describe records`).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "sim/base/time.h"
+#include "sim/energy_part.h"
 
 namespace kvern {
 
@@ -84,6 +86,14 @@ struct TransferRow {
   std::int64_t energy_nj = 0;
 };
 
+struct AuditRow {  // a request and phase, after the request's row
+  std::uint32_t id = 0;
+  std::uint16_t tenant = 0;
+  std::uint16_t pool = 0;
+  EnergyPhase phase = EnergyPhase::Prefill;
+  std::array<std::int64_t, kEnergyParts> picojoules{};
+};
+
 // Receives rows. Every kind is off unless a subclass overrides it. Rows of steps, buckets and
 // evictions come in time order per replica (buckets: per pool), not globally.
 class Records {
@@ -94,6 +104,7 @@ class Records {
   virtual void step(const StepRow&) {}
   virtual void eviction(const EvictionRow&) {}
   virtual void transfer(const TransferRow&) {}
+  virtual void audit(const AuditRow&) {}
 };
 
 }  // namespace kvern

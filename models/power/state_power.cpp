@@ -104,6 +104,7 @@ class StatePower final : public Power {
   void price(const Work& work, Price& price) override {
     const std::int64_t turns = turns_of(work);
     price.picojoules = {};
+    price.kv = {};
     if (known_) {
       set_draw(work, turns);
       choose(work, turns);
@@ -116,7 +117,64 @@ class StatePower final : public Power {
     }
   }
 
+  void divide(const Work& work, bool standby, Division& division) override {
+    division = {};
+    if (!known_) return;
+    for (int k = 0; k < work.count; ++k) {
+      const KernelWork& kernel = work.kernels[k];
+      if (kernel.owners == Owners::Decodes) continue;  // the price's KvShare
+      const double arithmetic = grid_[clock_].dynamic *
+                                c_.flop[static_cast<int>(kernel.arithmetic)] *
+                                static_cast<double>(kernel.flops.first);
+      const double bytes =
+          c_.hbm_byte * static_cast<double>(kernel.bytes.first - kernel.weight_bytes) +
+          c_.link_byte * static_cast<double>(kernel.link_bytes.first);
+      const double waiting = standby ? c_.context * extra_ticks(kernel, timing_.kernels[k]) : 0;
+      Caused& own = division[static_cast<int>(kernel.part)];
+      Caused& of_bytes = division[static_cast<int>(kernel.bytes_part)];
+      if (kernel.owners == Owners::Chunks) {
+        own.pairs += nearest(arithmetic + waiting);
+        of_bytes.reads += nearest(bytes);
+      } else if (kernel.owners == Owners::Samples) {
+        own.samples += nearest(arithmetic + waiting);
+        of_bytes.samples += nearest(bytes);
+      } else {
+        own.tokens += nearest(arithmetic + waiting);
+        of_bytes.tokens += nearest(bytes);
+      }
+    }
+  }
+
  private:
+  // Of a kernel's time, what lies beyond the launch and the reading of the weights.
+  static double extra_ticks(const KernelWork& kernel, const Line& time) {
+    const auto busy = static_cast<double>(time.first - kernel.fixed_ticks.first);
+    if (kernel.weight_bytes == 0) return busy;
+    const double weights = static_cast<double>(kernel.memory_ticks.first) *
+                           static_cast<double>(kernel.weight_bytes) /
+                           static_cast<double>(kernel.bytes.first);
+    return std::max(0.0, busy - weights);
+  }
+
+  // A decode's own: what one more KV token adds, from the lines' slopes (a token for each decode).
+  void set_kv_share(const Work& work, Price& price) const {
+    if (work.decodes == 0) return;
+    double arithmetic = 0;
+    double bytes = 0;
+    for (int k = 0; k < work.count; ++k) {
+      const KernelWork& kernel = work.kernels[k];
+      if (kernel.owners != Owners::Decodes) continue;
+      arithmetic +=
+          c_.flop[static_cast<int>(kernel.arithmetic)] * static_cast<double>(kernel.flops.slope);
+      bytes += c_.hbm_byte * static_cast<double>(kernel.bytes.slope);
+    }
+    const double decodes = work.decodes;
+    price.kv.arithmetic = nearest(grid_[clock_].dynamic * arithmetic / decodes);
+    price.kv.bytes = nearest(bytes / decodes);
+    const auto slope = static_cast<double>(std::max<std::int64_t>(0, price.ticks.slope));
+    price.kv.standby = nearest(c_.context * slope / decodes);
+  }
+
   void set_draw(const Work& work, std::int64_t turns) {
     draw_.all_arithmetic = draw_.all_bytes = {};
     for (int k = 0; k < work.count; ++k) {
@@ -240,6 +298,7 @@ class StatePower final : public Power {
       total += price.picojoules[part];
     }
     price.steps = std::min(price.steps, summable_steps(total));
+    set_kv_share(work, price);
   }
 
   bool known_;

@@ -33,6 +33,7 @@ double gemm_peak(const HardwareSpec& hardware, double weight_bytes_per_value) {
 GemmCost gemm_cost(const HardwareSpec& hardware, const GemmShape& shape) {
   GemmCost cost;
   const double activations = shape.m * (shape.k + shape.n) * kActivationBytes;
+  cost.weight_bytes = shape.groups * shape.k * shape.n * shape.weight_bytes_per_value;
   cost.bytes = shape.groups * (shape.k * shape.n * shape.weight_bytes_per_value + activations);
   cost.memory_seconds =
       cost.bytes / (hardware.memory_efficiency.value * hardware.memory_bytes_per_second);

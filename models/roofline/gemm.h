@@ -20,6 +20,7 @@ struct GemmCost {
   double memory_seconds = 0;
   double flops = 0;  // executed: rows padded to the tile
   double bytes = 0;
+  double weight_bytes = 0;  // of bytes
 
   double seconds() const {
     return compute_seconds > memory_seconds ? compute_seconds : memory_seconds;

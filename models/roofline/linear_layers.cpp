@@ -21,6 +21,7 @@ GroupCost group_of(const GemmCost& a, const GemmCost& b, double layers) {
   group.memory_ticks = ticks_of(layers * memory);
   group.flops = std::llround(layers * (a.flops + b.flops));
   group.bytes = std::llround(layers * (a.bytes + b.bytes));
+  group.weight_bytes = std::llround(layers * (a.weight_bytes + b.weight_bytes));
   return group;
 }
 

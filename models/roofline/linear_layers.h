@@ -15,6 +15,7 @@ struct GroupCost {
   std::int64_t memory_ticks = 0;
   std::int64_t flops = 0;
   std::int64_t bytes = 0;
+  std::int64_t weight_bytes = 0;  // of bytes
 };
 
 struct LayerCost {

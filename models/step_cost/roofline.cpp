@@ -179,7 +179,9 @@ class Roofline final : public StepCost {
                   {},
                   {cost.compute_ticks, 0},
                   {cost.memory_ticks, 0},
-                  {fixed, 0}};
+                  {fixed, 0},
+                  part == EnergyPart::LmHead ? Owners::Samples : Owners::Tokens,
+                  cost.weight_bytes};
   }
 
   static void add_stream(EnergyPart part, const UnitCost& unit, std::int64_t count,
@@ -192,7 +194,9 @@ class Roofline final : public StepCost {
                   {},
                   {},
                   {unit.memory_ticks * count, 0},
-                  {fixed, 0}};
+                  {fixed, 0},
+                  part == EnergyPart::Sampling ? Owners::Samples : Owners::Tokens,
+                  0};
   }
 
   // `rows` pass through the captured layers; `tokens` of them are real, and have keys to write.
@@ -222,11 +226,17 @@ class Roofline final : public StepCost {
         work.steps = std::min(work.steps, (most - read.first - 1) / read.slope + 1);
       }
     }
-    work.add() = {EnergyPart::Attention,          EnergyPart::KvRead,
-                  Arithmetic::Attention,          read * kv_token_.flops,
-                  read * kv_token_.bytes,         {},
-                  read * kv_token_.compute_ticks, read * kv_token_.memory_ticks,
-                  {attention_ticks_, 0}};
+    work.add() = {EnergyPart::Attention,
+                  EnergyPart::KvRead,
+                  Arithmetic::Attention,
+                  read * kv_token_.flops,
+                  read * kv_token_.bytes,
+                  {},
+                  read * kv_token_.compute_ticks,
+                  read * kv_token_.memory_ticks,
+                  {attention_ticks_, 0},
+                  Owners::Decodes,
+                  0};
   }
 
   void add_prefill_attention(const Batch& batch, Work& work) const {
@@ -244,7 +254,9 @@ class Roofline final : public StepCost {
                   {},
                   {pairs * pair_.compute_ticks, 0},
                   {read * kv_token_.memory_ticks, 0},
-                  {attention_ticks_, 0}};
+                  {attention_ticks_, 0},
+                  Owners::Chunks,
+                  0};
   }
 
   // Pairs of a query and a key at or before it, within the window.

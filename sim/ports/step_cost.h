@@ -38,6 +38,14 @@ struct Batch {
 
 enum class Arithmetic : std::uint8_t { None, Gemm, Attention };  // picks the joules per FLOP
 
+// Who makes this kernel's work, in proportion to what: for attribution.
+enum class Owners : std::uint8_t {
+  Tokens,   // every sequence, by the tokens that it computes
+  Samples,  // those that sample a token: LM head, sampler
+  Decodes,  // by the KV tokens that they read; flops and bytes are proportional to these
+  Chunks,   // prefill attention: arithmetic by pairs of tokens, bytes by the tokens read
+};
+
 // One kernel (or all layers' kernels of one kind) on one GPU of the replica. It lasts
 // max(compute * f0/f, memory) + fixed at SM clock f, where f0 is the base clock.
 struct KernelWork {
@@ -50,6 +58,8 @@ struct KernelWork {
   Line compute_ticks;  // 2^-20 ns at base clock
   Line memory_ticks;
   Line fixed_ticks;  // launches and latencies, whatever the clock
+  Owners owners = Owners::Tokens;
+  std::int64_t weight_bytes = 0;  // of bytes.first: read once, whoever runs
 };
 
 struct Work {
@@ -61,6 +71,7 @@ struct Work {
   bool host_overlaps = false;
   // The lines are exact for this many steps (>= 1).
   std::int64_t steps = kLongestRun;
+  std::uint32_t decodes = 0;  // of the batch, set by the caller
   // False: only the time is known (`affine`); joules stay unknown.
   bool has_work = true;
 
@@ -70,6 +81,7 @@ struct Work {
     host_ticks = {};
     host_overlaps = false;
     steps = kLongestRun;
+    decodes = 0;
     has_work = true;
   }
 };

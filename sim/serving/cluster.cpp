@@ -52,6 +52,7 @@ Cluster::Cluster(ClusterSetup setup)
     pool.buckets = std::make_unique<BucketLedger>(bucket_, static_cast<std::uint16_t>(i),
                                                   pool.setup.replicas, idle, &records_);
     pool.ledger.energy_known = pool.setup.power->known();
+    pool.ledger.audited_on = setup.audit && pool.ledger.energy_known;
     pool.ledger.blocks = pool.setup.blocks;
     for (std::uint32_t r = 0; r < pool.setup.replicas; ++r) {
       ReplicaSetup replica;
@@ -69,6 +70,7 @@ Cluster::Cluster(ClusterSetup setup)
       replica.step_rows = setup.step_rows;
       replica.eviction_rows = setup.eviction_rows;
       replica.save_cache = setup.save_cache;
+      replica.audit = setup.audit && pool.ledger.energy_known;
       if (replica.id < setup.warm.size()) replica.warm = &setup.warm[replica.id];
       replicas_.push_back(
           std::make_unique<Replica>(std::move(replica), pool.ledger, *pool.buckets, records_));

@@ -50,6 +50,7 @@ struct ClusterSetup {
   bool eviction_rows = false;
   std::vector<CacheState> warm;                    // by replica; empty: all caches begin empty
   bool save_cache = false;                         // Cluster::unload_caches() will be asked for
+  bool audit = false;                              // joules by request, part and phase
   bool self_checks = false;                        // laws after every event
   const std::atomic<bool>* interrupted = nullptr;  // a signal asks for the end
   // Called now and then (about each 2^14 events), for a progress line; may be empty.

@@ -4,6 +4,22 @@
 
 namespace kvern {
 
+void ReplicaState::begin_decode(Slot slot) {
+  requests[slot].energy_mark = meter.read();
+  if (audit != nullptr) audit->join(slot);
+  decoding.join(slot);
+}
+
+void ReplicaState::end_decode(Slot slot) {
+  Request& request = requests[slot];
+  const std::uint64_t context = std::uint64_t{request.computed} + 1;
+  meter.read();
+  request.picojoules += meter.shared_since(request.energy_mark, 0) +
+                        meter.kv_since(request.energy_mark, 0, context, request.since);
+  if (audit != nullptr) audit->leave(slot, context, request.since);
+  decoding.leave(slot);
+}
+
 void Planner::begin(SimTime now) {
   now_ = now;
   ++number_;
@@ -122,8 +138,7 @@ void Planner::add_chunk(Slot slot, std::uint32_t n) {
 void Planner::preempt(Slot slot) {
   Request& request = state_.requests[slot];
   if (request.stage == Stage::Decode) {
-    state_.decoding.leave(slot);
-    request.picojoules += static_cast<std::int64_t>(state_.meter.read() - request.energy_mark);
+    state_.end_decode(slot);
     if (request.ids > request.named) --state_.naming_decodes;
   } else {
     --state_.prefilling;

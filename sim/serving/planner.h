@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "sim/ledger.h"
 #include "sim/ports/step_cost.h"
+#include "sim/serving/audit.h"
 #include "sim/serving/decode_set.h"
 #include "sim/serving/kv_pool.h"
 #include "sim/serving/queues.h"
@@ -23,6 +25,10 @@ struct ReplicaState {
   ReplicaState(const ReplicaState&) = delete;
   ReplicaState& operator=(const ReplicaState&) = delete;
 
+  // A sequence joins the decodes, or leaves them and is charged for what it did there.
+  void begin_decode(Slot slot);
+  void end_decode(Slot slot);
+
   RequestSlab requests;
   KvPool pool;
   DecodeSet decoding;
@@ -30,7 +36,8 @@ struct ReplicaState {
   WaitingQueue waiting;
   std::uint32_t prefilling = 0;      // running requests whose prefill is not complete
   std::uint32_t naming_decodes = 0;  // decodes whose output blocks carry ids of the trace
-  ShareMeter meter;                  // joules of the decodes
+  ShareMeter<1, 1> meter;            // joules of the decodes
+  std::unique_ptr<Audit> audit;      // the same by part; null: not asked for
 };
 
 struct Plan {

@@ -36,6 +36,7 @@ Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Reco
                     setup.eviction_rows ? &records : nullptr, setup.id),
              setup.block_size),
       planner_(state_, ledger, !setup.stepwise) {
+  if (setup.audit) state_.audit = std::make_unique<Audit>(ledger, records);
   if (setup.save_cache) state_.pool.remember_blocks();
   if (setup.warm != nullptr) state_.pool.load(*setup.warm);
 }
@@ -115,7 +116,7 @@ std::int64_t Replica::longest_run(const Plan& plan) const {
 }
 
 void Replica::start_run(const Plan& plan) {
-  for (const Slot slot : plan.parked) leave_decodes(slot);
+  for (const Slot slot : plan.parked) state_.end_decode(slot);
   const DecodeSet& decoding = state_.decoding;
   Batch batch;
   if (plan.decodes) {
@@ -125,8 +126,15 @@ void Replica::start_run(const Plan& plan) {
   }
   batch.prefill = plan.chunks;
   work_.clear();
+  work_.decodes = batch.decodes;
   step_cost_->work(batch, work_);
   power_->price(work_, run_.price);
+  const bool standby = attribution_ == Attribution::Shapley;
+  if (!standby) run_.price.kv.standby = 0;
+  if (power_->known() && !plan.chunks.empty()) {
+    power_->divide(work_, standby, division_);
+    shares_.set(attribution_, batch.decodes, plan.chunks);
+  }
 
   run_.start = clock_;
   run_.done = 0;
@@ -135,8 +143,6 @@ void Replica::start_run(const Plan& plan) {
   run_.prefill_tokens = static_cast<std::uint32_t>(batch.prefill_tokens());
   run_.chunk_kv = 0;
   for (const PrefillChunk& chunk : plan.chunks) run_.chunk_kv += chunk.before;
-  run_.share =
-      attribution_ == Attribution::EqualShare ? run_.sequences : run_.decodes + run_.prefill_tokens;
   run_.kind = plan.chunks.empty() ? StepKind::Decode
               : plan.decodes      ? StepKind::Mixed
                                   : StepKind::Prefill;
@@ -161,7 +167,7 @@ void Replica::end_run(Departures& left) {
   ending_.clear();
   if (run_.decodes > 0) state_.decoding.completed(ending_);
   emit_tokens();
-  for (const Slot slot : planner_.plan().parked) join_decodes(slot);
+  for (const Slot slot : planner_.plan().parked) state_.begin_decode(slot);
   // In running order, so that their blocks are freed in it.
   std::sort(ending_.begin(), ending_.end(), [this](Slot a, Slot b) {
     return state_.requests[a].serial < state_.requests[b].serial;
@@ -176,10 +182,7 @@ void Replica::emit_tokens() {
     const PrefillChunk& chunk = plan.chunks[i];
     const Slot slot = plan.owners[i].slot;
     Request& request = state_.requests[slot];
-    const bool by_token = attribution_ == Attribution::TokenShare;
-    request.picojoules += chunk_picojoules_ * (by_token ? chunk.tokens : 1);
-    ledger_.picojoules_wasted +=
-        Int128{chunk_picojoules_} * plan.owners[i].recomputed / (by_token ? 1 : chunk.tokens);
+    if (power_->known()) charge_chunk(i, request);
     if (!chunk.samples) continue;
     --state_.prefilling;
     if (request.output > 0) {
@@ -197,34 +200,27 @@ void Replica::emit_tokens() {
     } else {
       request.stage = Stage::Decode;
       if (request.ids > request.named) ++state_.naming_decodes;
-      join_decodes(slot);
+      state_.begin_decode(slot);
     }
   }
-}
-
-void Replica::join_decodes(Slot slot) {
-  state_.requests[slot].energy_mark = state_.meter.read();
-  state_.decoding.join(slot);
-}
-
-void Replica::leave_decodes(Slot slot) {
-  Request& request = state_.requests[slot];
-  request.picojoules += static_cast<std::int64_t>(state_.meter.read() - request.energy_mark);
-  state_.decoding.leave(slot);
 }
 
 void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
   Request& request = state_.requests[slot];
   const SimTime now = clock_.ceil_ns();
   if (request.stage == Stage::Decode) {
-    leave_decodes(slot);
+    state_.end_decode(slot);
     if (request.ids > request.named) --state_.naming_decodes;
   }
   if (request.stage != Stage::Waiting) state_.running.remove(slot);
   state_.pool.release(request, false, now);
   left.push_back(request.row(status, pool_, id_, now));
   if (!power_->known()) left.back().energy_nj = -1;
+  if (state_.audit != nullptr) state_.audit->finish(slot, left.back());
   ledger_.picojoules_unattributed -= request.picojoules;
+  if (status == RequestStatus::Failed) {
+    ledger_.picojoules_wasted += request.picojoules - request.picojoules_wasted;
+  }
   ledger_.finished += status == RequestStatus::Finished ? 1 : 0;
   ledger_.rejected += status == RequestStatus::Rejected ? 1 : 0;
   ledger_.failed += status == RequestStatus::Failed ? 1 : 0;
@@ -243,16 +239,17 @@ SimTime Replica::mark_bucket(SimTime t) {
 void Replica::drain(Departures& left) {
   const auto leave = [&](Slot slot) {
     Request& request = state_.requests[slot];
-    if (request.stage == Stage::Decode) leave_decodes(slot);
+    if (request.stage == Stage::Decode) state_.end_decode(slot);
     RequestRow row = request.row(RequestStatus::InFlight, pool_, id_, -1);
     if (!power_->known()) row.energy_nj = -1;
+    if (state_.audit != nullptr) state_.audit->finish(slot, row);
     ledger_.picojoules_unattributed -= request.picojoules;
     ++ledger_.in_flight;
     left.push_back(row);
   };
   if (active_) {
     allocate_step_under_way();
-    for (const Slot slot : planner_.plan().parked) join_decodes(slot);
+    for (const Slot slot : planner_.plan().parked) state_.begin_decode(slot);
   }
   ledger_.evictions += state_.pool.evictions();
   for (Slot slot = state_.running.first(); slot != kNoSlot; slot = state_.requests[slot].next) {

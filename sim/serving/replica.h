@@ -14,13 +14,11 @@
 #include "sim/ports/power.h"
 #include "sim/ports/step_cost.h"
 #include "sim/records.h"
+#include "sim/serving/attribution.h"
 #include "sim/serving/bucket_ledger.h"
 #include "sim/serving/planner.h"
 
 namespace kvern {
-
-// How joules of a step are divided among its requests.
-enum class Attribution : std::uint8_t { TokenShare, EqualShare };
 
 struct ReplicaSetup {
   std::uint16_t id = 0;
@@ -36,6 +34,7 @@ struct ReplicaSetup {
   bool step_rows = false;
   bool eviction_rows = false;
   bool save_cache = false;
+  bool audit = false;
   const CacheState* warm = nullptr;  // to begin with; null: an empty cache
 };
 
@@ -83,7 +82,6 @@ class Replica {
     std::uint32_t preempted = 0;  // since the plan of the step before
     std::uint32_t waiting = 0;    // after it
     std::uint64_t chunk_kv = 0;   // cached tokens that the chunks read
-    std::int64_t share = 1;       // in how many parts a step's joules are divided
     StepKind kind = StepKind::Decode;
   };
   void start_run(const Plan& plan);
@@ -96,9 +94,8 @@ class Replica {
   void book_tokens(std::int64_t steps, Instant end);
   void book_bucket(std::int64_t steps, SimTime from, SimTime end);
   void charge(std::int64_t steps, SimTime end);
+  void charge_chunk(std::size_t i, Request& request);
   void emit_tokens();
-  void join_decodes(Slot slot);
-  void leave_decodes(Slot slot);
   void finish(Slot slot, RequestStatus status, Departures& left);
   void write_step(SimTime from, SimTime end);
 
@@ -122,10 +119,15 @@ class Replica {
   Instant clock_;            // end of the latest step
   SimTime next_end_ = kNever;
   std::uint64_t evictions_booked_ = 0;
-  std::uint32_t used_at_end_ = 0;      // blocks in use during the latest step
-  std::uint32_t preempted_ = 0;        // since the latest step was planned
-  std::int64_t step_picojoules_ = 0;   // of the latest run of steps
-  std::int64_t chunk_picojoules_ = 0;  // one share of the latest step with chunks
+  std::uint32_t used_at_end_ = 0;     // blocks in use during the latest step
+  std::uint32_t preempted_ = 0;       // since the latest step was planned
+  std::int64_t step_picojoules_ = 0;  // of the latest run of steps
+  // Of the latest step with chunks: who pays.
+  Division division_{};
+  StepShares shares_;
+  Caused caused_;                 // the division, summed over parts
+  std::int64_t together_ = 0;     // pJ
+  std::int64_t chunks_left_ = 0;  // of the chunks not charged yet
   std::vector<Slot> ending_;
 };
 

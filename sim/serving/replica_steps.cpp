@@ -113,22 +113,61 @@ void Replica::book_tokens(std::int64_t steps, Instant end) {
 
 void Replica::charge(std::int64_t steps, SimTime end) {
   if (!power_->known()) return;
-  Int128 sum = 0;
-  for (int part = 0; part < kEnergyParts; ++part) {
-    const Line& line = run_.price.picojoules[static_cast<std::size_t>(part)];
+  PartSums parts{};
+  std::int64_t sum = 0;
+  for (std::size_t part = 0; part < kEnergyParts; ++part) {
+    const Line& line = run_.price.picojoules[part];
     if (line.first == 0 && line.slope == 0) continue;
-    const std::int64_t picojoules = line.sum(run_.done, steps);
-    ledger_.picojoules[static_cast<std::size_t>(part)] += picojoules;
-    sum += picojoules;
+    parts[part] = line.sum(run_.done, steps);
+    ledger_.picojoules[part] += parts[part];
+    sum += parts[part];
   }
   ledger_.picojoules_unattributed += sum;
-  step_picojoules_ = static_cast<std::int64_t>(sum);
+  step_picojoules_ = sum;
   if (buckets_.on()) buckets_.energy(end, sum);
-  if (run_.prefill_tokens > 0) {
-    chunk_picojoules_ = state_.meter.add_step(sum, run_.share, run_.decodes > 0);
-  } else {
-    state_.meter.add(sum, run_.share);
+
+  // What decodes read is theirs, token by token; chunks are charged when their step has ended.
+  const DecodeSet& decoding = state_.decoding;
+  const KvShare& kv = run_.price.kv;
+  const std::int64_t rate = kv.arithmetic + kv.bytes + kv.standby;
+  const std::int64_t kv_tokens =
+      run_.decodes == 0
+          ? 0
+          : Line{static_cast<std::int64_t>(decoding.kv_tokens()), run_.decodes}.sum(steps);
+  if (run_.decodes > 0) state_.meter.add_kv(0, rate, decoding.step(), steps);
+  const std::int64_t rest = sum - rate * kv_tokens;
+  if (run_.prefill_tokens == 0) {
+    state_.meter.add(0, rest, run_.decodes);
+    if (state_.audit == nullptr) return;
+    state_.audit->decode_steps(parts, kv, kv_tokens, run_.decodes, decoding.step(), steps);
+    return;
   }
+  caused_ = {};
+  for (const Caused& own : division_) {
+    caused_.tokens += own.tokens, caused_.samples += own.samples;
+    caused_.pairs += own.pairs, caused_.reads += own.reads;
+  }
+  together_ = rest - caused_.tokens - caused_.samples - caused_.pairs - caused_.reads;
+  const std::int64_t to_decodes = run_.decodes > 0 ? shares_.decodes(together_, caused_) : 0;
+  if (run_.decodes > 0) state_.meter.add(0, to_decodes, run_.decodes);
+  chunks_left_ = rest - to_decodes;
+  if (state_.audit == nullptr) return;
+  state_.audit->mixed_step(parts, kv, kv_tokens, run_.decodes, decoding.step(), division_, shares_);
+}
+
+void Replica::charge_chunk(std::size_t i, Request& request) {
+  const Plan& plan = planner_.plan();
+  const std::size_t count = plan.chunks.size();
+  const std::int64_t paid = i + 1 == count ? chunks_left_ : shares_.chunk(i, together_, caused_);
+  chunks_left_ -= paid;
+  const double again =
+      static_cast<double>(plan.owners[i].recomputed) / static_cast<double>(plan.chunks[i].tokens);
+  const auto wasted = static_cast<std::int64_t>(static_cast<double>(paid) * again);
+  request.picojoules += paid;
+  request.picojoules_wasted += wasted;
+  ledger_.picojoules_wasted += wasted;
+  if (state_.audit == nullptr) return;
+  state_.audit->chunk(plan.owners[i].slot, i, count, division_, shares_, again);
 }
 
 void Replica::book_bucket(std::int64_t steps, SimTime from, SimTime end) {

@@ -9,6 +9,7 @@
 #include "sim/base/time.h"
 #include "sim/ports/arrivals.h"
 #include "sim/records.h"
+#include "sim/serving/share_meter.h"
 
 namespace kvern {
 
@@ -52,9 +53,10 @@ struct Request {
   std::uint32_t named = 0;  // leading blocks already named in the cache
   std::uint32_t cached = 0, resumed = 0, recomputed = 0;  // tokens
 
-  // Attributed joules; `energy_mark` is its replica's counter when it began to decode.
-  std::uint64_t energy_mark = 0;
+  // Attributed joules; `energy_mark` holds its replica's counters when it began to decode.
+  ShareMeter<1, 1>::Mark energy_mark;
   std::int64_t picojoules = 0;
+  std::int64_t picojoules_wasted = 0;  // of them, on tokens computed again
 
   // Links: running list in order of admission (`serial`), completion ring, decodes of one residue.
   std::uint64_t serial = 0;

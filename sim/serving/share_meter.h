@@ -1,39 +1,80 @@
-// Divides the joules of a run's steps among the decoding sequences through one cumulative counter,
-// read when a sequence joins and when it leaves. Steps divided alike are summed before the
-// division, so that cutting a run of steps changes no digit.
+// Divides the joules of steps among the decoding sequences through cumulative counters, read when a
+// sequence joins and when it leaves: nothing is touched per sequence and step. Several lanes
+// (parts) are divided alike.
+//
+// What is shared is summed while the number of sharers stays and divided then, so that cutting a
+// run of steps changes no digit; what does not divide evenly waits for the next sharers. What is in
+// proportion to a sequence's context is exact: with r_t pJ a KV token in decode step t, a sequence
+// of context c at step s owes sum r_t (c + t - s) = (c - s) sum r_t + sum r_t t. Counters wrap;
+// differences are exact below 2^63 pJ (9 MJ a request).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "sim/ledger.h"
 
 namespace kvern {
 
+template <int kLanes, int kKvLanes>
 class ShareMeter {
  public:
-  // Picojoules charged to one share so far; differences are exact below 2^64 pJ.
-  std::uint64_t read() {
-    if (pending_ != 0) counter_ += static_cast<std::uint64_t>(pending_ / shares_);
-    pending_ = 0;
-    return counter_;
+  struct Mark {
+    std::array<std::uint64_t, kLanes> share{};
+    std::array<std::uint64_t, kKvLanes> kv{};
+    std::array<std::uint64_t, kKvLanes> kv_steps{};
+  };
+
+  const Mark& read() {
+    if (pending_any_) divide();
+    return counters_;
   }
-  void add(Int128 picojoules, std::int64_t shares) {
-    if (shares != shares_) read();
-    shares_ = shares;
-    pending_ += picojoules;
+  // pJ to be divided by `sharers` (>= 1). Call for every lane that has any, with the same number.
+  void add(int lane, Int128 picojoules, std::int64_t sharers) {
+    if (sharers != sharers_) {
+      read();
+      sharers_ = sharers;
+    }
+    pending_[lane] += picojoules;
+    pending_any_ = true;
   }
-  // One step divided at once; what one share got.
-  std::int64_t add_step(Int128 picojoules, std::int64_t shares, bool decodes) {
-    read();
-    const auto share = static_cast<std::int64_t>(picojoules / shares);
-    if (decodes) counter_ += static_cast<std::uint64_t>(share);
-    return share;
+  // pJ for each KV token that a decode reads, in the decode steps `step` .. step + count - 1.
+  void add_kv(int lane, std::int64_t picojoules, std::uint64_t step, std::int64_t count) {
+    const auto rate = static_cast<std::uint64_t>(picojoules);
+    const auto n = static_cast<std::uint64_t>(count);
+    counters_.kv[lane] += rate * n;
+    counters_.kv_steps[lane] += rate * (n * step + n * (n - 1) / 2);
+  }
+
+  std::int64_t shared_since(const Mark& mark, int lane) const {
+    return static_cast<std::int64_t>(counters_.share[lane] - mark.share[lane]);
+  }
+  // Of a sequence that read `context` KV tokens at decode step `since`, when `mark` was read.
+  std::int64_t kv_since(const Mark& mark, int lane, std::uint64_t context,
+                        std::uint64_t since) const {
+    const std::uint64_t rates = counters_.kv[lane] - mark.kv[lane];
+    const std::uint64_t timed = counters_.kv_steps[lane] - mark.kv_steps[lane];
+    return static_cast<std::int64_t>((context - since) * rates + timed);
   }
 
  private:
-  std::uint64_t counter_ = 0;
-  Int128 pending_ = 0;
-  std::int64_t shares_ = 1;
+  void divide() {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      Int128& pending = pending_[lane];
+      if (pending == 0) continue;
+      // Runs of a lane nearly always fit 63 bits, where a division is ten times faster.
+      const auto small = static_cast<std::int64_t>(pending);
+      const Int128 share = small == pending ? Int128{small / sharers_} : pending / sharers_;
+      pending -= share * sharers_;
+      counters_.share[lane] += static_cast<std::uint64_t>(share);
+    }
+    pending_any_ = false;
+  }
+
+  Mark counters_;
+  std::array<Int128, kLanes> pending_{};
+  std::int64_t sharers_ = 1;
+  bool pending_any_ = false;
 };
 
 }  // namespace kvern

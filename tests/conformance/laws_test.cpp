@@ -72,6 +72,53 @@ TEST(Laws, ThreeJoulesOfRequestsPartsAndPowerAreTheSame) {
   });
 }
 
+// Rounded down by less than a pJ a lane while sharers wait, once a sequence at most.
+TEST(Laws, ThreeAnAuditsPartsAddUpToTheLedgers) {
+  on_all([](const Lab& plain, const Outcome& unaudited) {
+    Lab lab = plain;
+    lab.audit = true;
+    const auto outcome = run(lab);
+    const Ledger& ledger = outcome->ledgers[0];
+    std::map<std::uint32_t, Int128> requests;
+    for (std::size_t part = 0; part < kEnergyParts; ++part) {
+      Int128 phases = 0;
+      for (std::size_t phase = 0; phase < kEnergyPhases; ++phase) {
+        Int128 rows = 0;
+        for (const AuditRow& row : outcome->audits) {
+          if (static_cast<std::size_t>(row.phase) != phase) continue;
+          rows += row.picojoules[part];
+          requests[row.id] += row.picojoules[part];
+        }
+        const Int128 booked = ledger.audited[phase][part];
+        EXPECT_GE(booked - rows, 0) << part << " " << phase;
+        EXPECT_LT(booked - rows, Int128{256} * lab.replicas) << part << " " << phase;
+        phases += booked;
+      }
+      const bool idle = part == static_cast<std::size_t>(EnergyPart::Idle);
+      EXPECT_EQ(phases, idle ? 0 : ledger.picojoules[part]);
+    }
+    // A request's parts are what it was charged: each is rounded apart, so they differ by pJ.
+    for (const RequestRow& row : outcome->requests) {
+      EXPECT_NEAR(static_cast<double>(requests[row.id]) / 1000, static_cast<double>(row.energy_nj),
+                  2)
+          << row.id;
+    }
+    // Asking changes nothing.
+    outcome->audits.clear();
+    EXPECT_EQ(text(*outcome, true), text(unaudited, true));
+  });
+}
+
+TEST(Laws, AnAuditIsTheSameHoweverRunsAreCut) {
+  for (std::uint64_t seed = 0; seed < kScenarios; ++seed) {
+    Lab lab = random_lab(seed);
+    lab.audit = true;
+    const std::string fused = text(*run(lab), false);
+    lab.stepwise = true;
+    EXPECT_EQ(fused, text(*run(lab), false)) << seed << describe(lab);
+  }
+}
+
 TEST(Laws, FourNoEffectPrecedesItsCause) {
   on_all([](const Lab&, const Outcome& outcome) {
     SimTime latest = 0;

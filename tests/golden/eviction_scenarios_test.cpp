@@ -45,10 +45,10 @@ TEST_P(EvictionScenarios, AreWhatTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EvictionScenarios,
-                         testing::Values(Golden{"mooncake_capacity", 21, "3b6869fb1ddc0b29",
+                         testing::Values(Golden{"mooncake_capacity", 21, "650662bfe9ed337b",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"},
-                                         Golden{"agentic_lfu", 6, "2e80de8f14f2e4d9", ""},
-                                         Golden{"tenant_quota", 2, "a8db3ac0d3002c34", ""}),
+                                         Golden{"agentic_lfu", 6, "7ad824836f60a032", ""},
+                                         Golden{"tenant_quota", 2, "be484f56b2cbde1a", ""}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 
 }  // namespace kvern

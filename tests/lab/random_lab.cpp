@@ -76,6 +76,8 @@ Lab random_lab(std::uint64_t seed) {
       request.blocks.push_back(b < shared ? family + b : next_block++);
     }
   }
+  // Drawn last, so that the labs of old stay what they were.
+  lab.attribution = static_cast<Attribution>(dice.roll(0, 2));
   return lab;
 }
 

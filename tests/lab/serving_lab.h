@@ -32,6 +32,8 @@ struct Lab {
   bool prefix_cache = false;
   bool stepwise = false;
   bool step_rows = false;
+  Attribution attribution = Attribution::TokenShare;
+  bool audit = false;
   bool joules = false;  // a made-up price of energy, so that attribution is exercised
   SimTime bucket = 0;
   SimTime stop = kNever;
@@ -44,6 +46,7 @@ struct Outcome : Records {
   std::vector<BucketRow> buckets;
   std::vector<StepRow> steps;
   std::vector<EvictionRow> evictions;
+  std::vector<AuditRow> audits;
   std::vector<Ledger> ledgers;
   Stopped stopped = Stopped::Drained;
 
@@ -51,6 +54,7 @@ struct Outcome : Records {
   void bucket(const BucketRow& row) override { buckets.push_back(row); }
   void step(const StepRow& row) override { steps.push_back(row); }
   void eviction(const EvictionRow& row) override { evictions.push_back(row); }
+  void audit(const AuditRow& row) override { audits.push_back(row); }
 };
 
 ClusterSetup setup_of(const Lab& lab, Records& records);

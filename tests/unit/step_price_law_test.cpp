@@ -15,6 +15,7 @@ namespace {
 
 Price price_of(StepCost& cost, Power& power, const Batch& batch) {
   Work work;
+  work.decodes = batch.decodes;
   cost.work(batch, work);
   Price price;
   power.price(work, price);
@@ -64,6 +65,9 @@ void check_run(const Case& c, StepCost& cost, Power& power, const Batch& batch,
     const Price later = price_of(cost, power, advanced(batch, i));
     ASSERT_EQ(later.ticks, (Line{price.ticks.at(i), price.ticks.slope}))
         << c.llm << " " << c.cost << " step " << i << " of " << price.steps;
+    ASSERT_EQ(later.kv.arithmetic, price.kv.arithmetic) << c.llm << " step " << i;
+    ASSERT_EQ(later.kv.bytes, price.kv.bytes) << c.llm << " step " << i;
+    ASSERT_EQ(later.kv.standby, price.kv.standby) << c.llm << " step " << i;
     for (int part = 0; part < kEnergyParts; ++part) {
       const Line& line = price.picojoules[part];
       ASSERT_EQ(later.picojoules[part], (Line{line.at(i), line.slope}))

@@ -98,6 +98,9 @@ TEST(Summary, NamesAreTheContract) {
   for (int part = 0; part < kEnergyParts; ++part) {
     expected.push_back(std::string("energy_j_by.") + name(static_cast<EnergyPart>(part)));
   }
+  for (const char* phase : {"prefill", "decode", "wasted"}) {
+    expected.push_back(std::string("energy_j_by_phase.") + phase);
+  }
   add({"energy_facility_j", "carbon_use_g", "carbon_embodied_g", "water_l", "perplexity",
        "worst_group_nll_increase_share", "quality_model"});
   const Summary s = demo();
@@ -127,7 +130,9 @@ TEST(Summary, JsonIsOneObjectWithNestedParts) {
   const std::string json = summary_json(demo());
   EXPECT_EQ(json.substr(0, 24), "{\n  \"scenario\": \"demo\",\n");
   EXPECT_THAT(json, HasSubstr("  \"energy_j_by\": {\n    \"attention\": 600,\n    \"mlp\": 0,"));
-  EXPECT_THAT(json, HasSubstr("    \"idle\": 200\n  },\n  \"energy_facility_j\": null,"));
+  EXPECT_THAT(
+      json,
+      HasSubstr("    \"idle\": 200\n  },\n  \"energy_j_by_phase\": {\n    \"prefill\": null,"));
   EXPECT_THAT(json, HasSubstr("  \"pools\": [\n    {\n      \"name\": \"main\",\n"
                               "      \"requests_arrived\": 4,"));
   EXPECT_THAT(json, HasSubstr("\"clairvoyant\": false,"));
@@ -193,7 +198,7 @@ TEST(SummaryTable, IsAligned) {
       "  energy                   800 J            attention                600 J\n"
       "  per output token        5.23 J            idle                     200 J\n"
       "  mean power               200 W\n"
-      "  on tokens recomputed    50.0 J\n");
+      "  wasted                  50.0 J\n");
 }
 
 TEST(SummaryTable, PoolsAreColumnsAndNoLineEndsInSpaces) {
