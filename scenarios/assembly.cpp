@@ -1,8 +1,10 @@
 #include "scenarios/assembly.h"
 
+#include "models/power/state_power.h"
 #include "policies/admission.h"
 #include "policies/routing.h"
 #include "scenarios/data_files.h"
+#include "scenarios/forced_schedule.h"
 #include "scenarios/policy_key.h"
 #include "scenarios/pool_assembly.h"
 #include "scenarios/workload_assembly.h"
@@ -22,6 +24,24 @@ std::uint32_t named_block_size(const Scenario& scenario, Issues& issues) {
     size = pool.kv.block_size;
   }
   return size;
+}
+
+// Every pool's steps take measured times.
+void force_schedule(const Scenario& scenario, std::uint32_t block_size, ClusterSetup& setup,
+                    Issues& issues) {
+  std::vector<SimTime> arrivals;
+  const auto source = assemble_workload(scenario, block_size, issues).arrivals;
+  Arrival arrival;
+  while (source != nullptr && source->next_time() != kNever) {
+    source->pop(arrival);
+    arrivals.push_back(arrival.time);
+  }
+  for (PoolSetup& pool : setup.pools) {
+    pool.step_cost = forced_steps(*scenario.validation->forced, arrivals, issues);
+    if (pool.step_cost == nullptr) return;
+    std::string none;
+    pool.power = make_state_power({}, *pool.step_cost, {}, none);  // joules unknown
+  }
 }
 
 }  // namespace
@@ -51,6 +71,11 @@ std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
   out.requests = workload.requests;
   for (const std::string& file : scenario.workload.files) out.inputs.push_back(file);
   if (scenario.workload.replay) out.inputs.push_back(scenario.workload.replay->trace.file);
+  if (scenario.validation && scenario.validation->forced) {
+    force_schedule(scenario, block_size, out.setup, issues);
+    out.inputs.push_back(scenario.validation->forced->file);
+    if (issues.any_error()) return std::nullopt;
+  }
   out.setup.timeline = scenario.simgrid ? make_simgrid_timeline() : make_plain_timeline();
   return out;
 }

@@ -9,6 +9,7 @@
 #include "scenarios/attention_command.h"
 #include "scenarios/bench_command.h"
 #include "scenarios/cache_command.h"
+#include "scenarios/case_metrics.h"
 #include "scenarios/describe.h"
 #include "scenarios/exit_codes.h"
 #include "scenarios/model_files.h"
@@ -18,6 +19,7 @@
 #include "scenarios/run_command.h"
 #include "scenarios/signals.h"
 #include "scenarios/trace_command.h"
+#include "scenarios/validate_command.h"
 #include "sim/base/issues.h"
 #include "sim/base/outside_error.h"
 #include "sim/law.h"
@@ -34,6 +36,7 @@ struct Commands {
   CacheRequest cache;
   RecordRequest record;
   ReproduceRequest reproduce;
+  ValidateRequest validate;
   std::string model;
   bool bench_json = false;
 
@@ -43,7 +46,7 @@ struct Commands {
     app.footer(
         "./kvern test [--ci] builds and runs the tests; --yes, anywhere, installs missing Debian\n"
         "packages without asking.\n"
-        "Exit codes: 0 good, 1 an [[expect]] was missed, 2 user error, 3 disk or file, "
+        "Exit codes: 0 good, 1 an [[expect]] or a bar was missed, 2 user error, 3 disk or file, "
         "70 broken law, 130 signal.");
     add_run();
     CLI::App* describe = add("describe", "what scenarios and policies understand");
@@ -54,6 +57,7 @@ struct Commands {
     add_attention();
     add_cache();
     add_reproduce();
+    add_validate();
     CLI::App* models = add("models", "small language models for the attention machine");
     CLI::App* get = models->add_subcommand("get", "download one and convert it");
     get->allow_extras();
@@ -142,6 +146,16 @@ struct Commands {
         ->type_name("NAME");
     command->add_option("--out", reproduce.out, "folder for run folders")->type_name("DIR");
     command->add_flag("--json", reproduce.json, "as JSON");
+  }
+
+  void add_validate() {
+    CLI::App* command =
+        add("validate", "measured runs of real engines: predicted, measured, error");
+    command->add_option("case", validate.cases, "folders with a case.toml; absent: all of ours")
+        ->type_name("DIR");
+    command->add_option("--out", validate.out, "folder for run folders")->type_name("DIR");
+    command->add_flag("--json", validate.json, "as JSON");
+    command->footer(describe_case_metrics());
   }
 
   void add_attention() {
@@ -260,6 +274,7 @@ int dispatch(const Commands& commands) {
   }
   if (commands.app.got_subcommand("trace")) return dispatch_trace(name, commands);
   if (commands.app.got_subcommand("models")) return dispatch_models(name, commands.model);
+  if (name == "validate") return validate_command(commands.validate);
   if (name == "reproduce") return reproduce_command(commands.reproduce);
   if (name == "bench") return bench_command(commands.bench_json);
   std::fputs(commands.app.help().c_str(), stderr);

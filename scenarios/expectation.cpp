@@ -118,6 +118,7 @@ Verdict verdict_of(const ExpectSpec& expect, std::optional<double> found, const 
   verdict.point = label;
   verdict.sense = expect.sense;
   verdict.source = expect.source;
+  verdict.peers = expect.peers;
   verdict.got = found;
   verdict.expected = value;
   verdict.tolerance = spread;
@@ -151,15 +152,30 @@ void check_points(const ExpectSpec& expect, const std::vector<SweepPoint>& point
 
 }  // namespace
 
-void check_expects(const std::vector<ExpectSpec>& expects, const std::vector<SweepPoint>& points,
-                   const Summary& names, Issues& issues) {
+void check_summary_name(const std::string& name, const Summary& names, const Location& where,
+                        Issues& issues) {
+  if (find_entry(names, name) != nullptr) return;
   std::vector<std::string> known;
   for (const SummaryEntry& entry : names.entries) known.push_back(entry.name);
+  issues.error(where, fmt::format("no summary has a \"{}\"", name), did_you_mean(name, known));
+}
+
+std::optional<double> summary_number(const Summary& summary, std::string_view name) {
+  const SummaryEntry* entry = find_entry(summary, name);
+  return entry != nullptr ? number_of(entry->value) : std::nullopt;
+}
+
+std::string summary_unit(const Summary& summary, std::string_view name) {
+  const SummaryEntry* entry = find_entry(summary, name);
+  return entry != nullptr ? entry->unit : "";
+}
+
+void check_expects(const std::vector<ExpectSpec>& expects, const std::vector<SweepPoint>& points,
+                   const Summary& names, Issues& issues) {
   for (const ExpectSpec& expect : expects) {
     const SummaryEntry* entry = find_entry(names, expect.metric);
     if (entry == nullptr) {
-      issues.error(expect.where, fmt::format("no summary has a \"{}\"", expect.metric),
-                   did_you_mean(expect.metric, known));
+      check_summary_name(expect.metric, names, expect.where, issues);
       continue;
     }
     const std::string unit = expect.over ? "" : entry->unit;

@@ -49,31 +49,6 @@ std::vector<SweepSpec> sweeps_of(const RunRequest& request, const Scenario& scen
   return sweeps;
 }
 
-// Points share most of a file, so each issue is told once.
-void append_new(Issues& all, const Issues& more) {
-  std::set<std::string> seen;
-  const auto line = [](const Issue& issue) {
-    Issues one;
-    one.error(issue.where, issue.what, issue.hint);
-    return one.text();
-  };
-  for (const Issue& issue : all.all()) seen.insert(line(issue));
-  for (const Issue& issue : more.all()) {
-    if (!seen.insert(line(issue)).second) continue;
-    if (issue.severity == Severity::Error) all.error(issue.where, issue.what, issue.hint);
-    if (issue.severity == Severity::Warning) all.warning(issue.where, issue.what, issue.hint);
-    if (issue.severity == Severity::Note) all.note(issue.where, issue.what, issue.hint);
-  }
-}
-
-// A summary with the right names and pools, of nothing.
-Summary empty_summary(const Scenario& scenario) {
-  RunRecords::Settings settings;
-  for (const PoolSpec& pool : scenario.pools) settings.pools.push_back(pool.name);
-  const std::vector<Ledger> ledgers(settings.pools.size());
-  return make_summary({}, ledgers, RunRecords(settings));
-}
-
 }  // namespace
 
 std::optional<RunPlan> make_plan(const RunRequest& request, Issues& issues) {
@@ -99,6 +74,29 @@ std::optional<RunPlan> make_plan(const RunRequest& request, Issues& issues) {
   check_expects(plan.expects, plan.points, empty_summary(base), issues);
   if (issues.any_error()) return std::nullopt;
   return plan;
+}
+
+void append_new(Issues& all, const Issues& more) {
+  std::set<std::string> seen;
+  const auto line = [](const Issue& issue) {
+    Issues one;
+    one.error(issue.where, issue.what, issue.hint);
+    return one.text();
+  };
+  for (const Issue& issue : all.all()) seen.insert(line(issue));
+  for (const Issue& issue : more.all()) {
+    if (!seen.insert(line(issue)).second) continue;
+    if (issue.severity == Severity::Error) all.error(issue.where, issue.what, issue.hint);
+    if (issue.severity == Severity::Warning) all.warning(issue.where, issue.what, issue.hint);
+    if (issue.severity == Severity::Note) all.note(issue.where, issue.what, issue.hint);
+  }
+}
+
+Summary empty_summary(const Scenario& scenario) {
+  RunRecords::Settings settings;
+  for (const PoolSpec& pool : scenario.pools) settings.pools.push_back(pool.name);
+  const std::vector<Ledger> ledgers(settings.pools.size());
+  return make_summary({}, ledgers, RunRecords(settings));
 }
 
 }  // namespace kvern

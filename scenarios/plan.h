@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/summary.h"
 #include "scenarios/run_command.h"
 #include "scenarios/scenario.h"
 #include "scenarios/sweep.h"
@@ -22,5 +23,11 @@ struct RunPlan {
 
 // Null with every error of the file, of the command line and of all points.
 std::optional<RunPlan> make_plan(const RunRequest& request, Issues& issues);
+
+// Appends what `all` does not say yet: points share most of a file, so each issue is told once.
+void append_new(Issues& all, const Issues& more);
+
+// A summary with the names and pools that a run of the scenario has, of nothing.
+Summary empty_summary(const Scenario& scenario);
 
 }  // namespace kvern

@@ -31,7 +31,8 @@ std::vector<Section> sections_of(const KeyBook& book) {
 }
 
 bool speaks_of_points(const std::string& path) {
-  return path.starts_with("sweep.") || path.starts_with("expect.");
+  return path.starts_with("sweep.") || path.starts_with("expect.") ||
+         path.starts_with("measured.") || path == "case.rows";
 }
 
 class Writer {

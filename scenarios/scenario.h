@@ -8,6 +8,7 @@
 
 #include "analysis/slo.h"
 #include "models/facility.h"
+#include "scenarios/case_spec.h"
 #include "sim/base/config.h"
 #include "sim/base/parameters.h"
 #include "sim/base/time.h"
@@ -75,6 +76,7 @@ struct ExpectSpec {
   std::optional<Config> tolerance;
   std::string sense;  // "within", "at_least", "at_most"
   std::string source;
+  std::string peers;  // errors of other simulators on the same
   std::optional<Config> at;    // `where`: the sweep points it speaks of
   std::optional<Config> over;  // then the value is a ratio
 };
@@ -99,6 +101,8 @@ struct Scenario {
   std::optional<PaperSpec> paper;
   std::vector<ExpectSpec> expects;
   std::vector<SweepSpec> sweeps;
+  std::optional<CaseSpec> validation;  // [case]
+  std::vector<MeasuredSpec> measured;
   KeyBook book;  // every key, for scenario.resolved.toml
 };
 

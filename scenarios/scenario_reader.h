@@ -24,6 +24,8 @@ PoolSpec read_pool(Parameters p, const std::string& file);
 std::optional<PaperSpec> read_paper(Parameters& top);
 std::vector<ExpectSpec> read_expects(Parameters& top);
 std::vector<SweepSpec> read_sweeps(Parameters& top);
+std::optional<CaseSpec> read_case(Parameters& top, const std::string& file);
+std::vector<MeasuredSpec> read_measured(Parameters& top, const std::string& file);
 
 // `name` as a path, for a key of `p`: see read_scenario.
 std::string path_beside(const Parameters& p, std::string_view key, const std::string& name,

@@ -4,7 +4,7 @@
 
 namespace kvern {
 
-CsvReader::CsvReader(ByteSource& source) : lines_(source) {
+CsvReader::CsvReader(ByteSource& source, char separator) : lines_(source), separator_(separator) {
   if (!next()) return;
   for (const std::string_view name : fields_) header_.emplace_back(name);
 }
@@ -51,9 +51,9 @@ void CsvReader::split() {
         unquoted_ += record[at];
       }
       fields_.push_back(std::string_view(unquoted_).substr(start));
-      at = std::min(record.find(',', at), record.size());
+      at = std::min(record.find(separator_, at), record.size());
     } else {
-      const std::size_t end = std::min(record.find(',', at), record.size());
+      const std::size_t end = std::min(record.find(separator_, at), record.size());
       fields_.push_back(record.substr(at, end - at));
       at = end;
     }

@@ -1,5 +1,6 @@
 // A CSV file (RFC 4180) record by record, columns by the names of the header line. Fields may be
 // quoted, then with commas, doubled quotes and line ends inside; the last line needs no line end.
+// Another separator (a tab) makes it the same of TSV files.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace kvern {
 class CsvReader {
  public:
   // Reads the header. Throws OutsideError as ByteSource::read does.
-  explicit CsvReader(ByteSource& source);
+  explicit CsvReader(ByteSource& source, char separator = ',');
 
   const std::vector<std::string>& header() const { return header_; }
   std::optional<std::size_t> column(std::string_view name) const;
@@ -33,6 +34,7 @@ class CsvReader {
   void split();
 
   LineReader lines_;
+  char separator_;
   std::vector<std::string> header_;
   std::string record_;
   std::string unquoted_;  // contents of quoted fields
