@@ -123,6 +123,7 @@ MeasuredSpec read_measured_table(Parameters& p, const std::string& file) {
   spec.column = p.get("column", "",
                       "of the file, or arithmetic over columns; empty: as the metric is known "
                       "there");
+  spec.column_where = p.where("column");
   spec.statistic = p.get("statistic", "",
                          "mean, total, value_p50 ... value_max: of the values; median, p95, mape: "
                          "of the pairs' relative errors; exact: pairs that differ");

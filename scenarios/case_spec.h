@@ -37,6 +37,7 @@ struct CaseSpec {
 // [[measured]]: a column beside the same quantity of the run.
 struct MeasuredSpec {
   Location where;
+  Location column_where;
   std::string file;
   std::string kind;  // "requests", "steps", "series", "rows"
   std::string column, metric, statistic;

@@ -97,7 +97,7 @@ std::optional<MeasuredColumn> MeasuredColumn::make(const MeasuredSpec& spec, con
   if (!out.expression_) return std::nullopt;  // told by check_metric
   bool found = true;
   const auto lacks = [&](const std::string& name) {
-    issues.error(spec.where, fmt::format("{} has no column \"{}\"", spec.file, name),
+    issues.error(spec.column_where, fmt::format("{} has no column \"{}\"", spec.file, name),
                  did_you_mean(name, table.header()));
     found = false;
   };

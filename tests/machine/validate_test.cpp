@@ -1,0 +1,163 @@
+// `kvern validate`: a case with its measurements, verdicts a row, and what they mean for the exit
+// code.
+#include <gtest/gtest.h>
+
+#include "tests/lab/program.h"
+
+namespace kvern {
+namespace {
+
+using lab::Output;
+
+// Three requests, far apart, at 1 ms a step: TTFT 1 ms, E2E = output ms, TPOT 1 ms.
+constexpr const char* kTrace =
+    "id,arrival_s,prompt,output,first_token_s,finish_s\n"
+    "0,0.0,8,5,0.001,0.005\n"
+    "1,1.0,8,9,1.002,1.009\n"
+    "2,2.0,8,3,2.001,-1\n";
+
+class Validate : public testing::Test {
+ protected:
+  // `more` is added to the case.
+  std::string make(const std::string& name, const std::string& more) const {
+    program_.write("requests.csv", kTrace);
+    return program_.write(name, R"toml(
+[case]
+name = "three"
+source = "by hand"
+[workload]
+trace = "requests.csv"
+format = "csv"
+import = { time = "arrival_s", prompt = "prompt", output = "output" }
+[[pool]]
+step_cost = "affine(a=1 ms, b=0 ns, c=0 ns, d=0 ns)"
+[pool.kv]
+blocks = 100
+)toml" + more);
+  }
+  Output validate(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), "validate");
+    arguments.insert(arguments.end(), {"--out", (program_.folder() / "out").string()});
+    return program_.call(arguments);
+  }
+  const lab::Program& program() const { return program_; }
+
+ private:
+  lab::Program program_{KVERN_BINARY};
+};
+
+std::string measured(const std::string& rest) {
+  return "[[measured]]\nfile = \"requests.csv\"\nkind = \"requests\"\n" + rest + "\n";
+}
+
+// The last request never finished in the file: two are compared, measured TTFT (1 + 2) / 2 ms.
+TEST_F(Validate, ComparesWhatFinishedOnBothSides) {
+  const Output run =
+      validate({make("case.toml", measured("metric = \"ttft_ms\"\nstatistic = \"mean\"\n"
+                                           "bar = \"34 %\"")),
+                "--json"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.out.find("\"predicted\": 1, \"measured\": 1.5"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("\"pairs\": 2"), std::string::npos) << run.out;
+}
+
+TEST_F(Validate, OutsideIsExitOneAndGroupsHaveNoBar) {
+  const Output run = validate(
+      {make("case.toml", measured("metric = \"ttft_ms_mean\"\nbar = \"33 %\"") +
+                             measured("metric = \"e2e_ms\"\ncolumn = \"finish_s - arrival_s\"\n"
+                                      "statistic = \"exact\"\ngroup = \"prompt\""))});
+  EXPECT_EQ(run.code, 1) << run.err;
+  EXPECT_NE(run.out.find("three: OUTSIDE"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("prompt = 8"), std::string::npos) << run.out;
+}
+
+// Five steps of one request each way: 1 ms apart, the third one 2 ms later.
+TEST_F(Validate, ForcedSchedule) {
+  program().write("steps.csv",
+                  "start_s,end_s,kind,running\n0,0.001,prefill,1\n0.001,0.002,decode,1\n"
+                  "0.002,0.005,decode,1\n0.005,0.006,decode,1\n0.006,0.007,decode,1\n");
+  const std::string steps = "[[measured]]\nfile = \"steps.csv\"\nkind = \"steps\"\n";
+  const Output run = validate(
+      {make("case.toml", "[case.forced]\nfile = \"steps.csv\"\n" + steps +
+                             "metric = \"duration_ms\"\ncolumn = \"end_s - start_s\"\nstatistic = "
+                             "\"mape\"\nbar = \"0.001 %\"\n" +
+                             steps + "metric = \"kind\"\nstatistic = \"exact\"\nbar = \"exact\"\n" +
+                             steps +
+                             "metric = \"sequences\"\ncolumn = \"running\"\nstatistic = "
+                             "\"exact\"\nbar = \"exact\"\n")});
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  EXPECT_NE(run.out.find("5 equal"), std::string::npos) << run.out;
+}
+
+// 5 + 9 + 3 output tokens, in the seconds in which the requests came.
+TEST_F(Validate, SeriesInBins) {
+  program().write("rate.tsv", "time_s\ttok\n0\t5\n1\t9\n2\t4\n");
+  const Output run =
+      validate({make("case.toml",
+                     "[[measured]]\nfile = \"rate.tsv\"\nkind = \"series\"\nmetric = "
+                     "\"output_tokens_per_s\"\ncolumn = \"tok\"\nstatistic = \"total\"\n"),
+                "--json"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.out.find("\"predicted\": 17, \"measured\": 18"), std::string::npos) << run.out;
+}
+
+TEST_F(Validate, ARunForEachRow) {
+  program().write("rows.csv", "out,e2e_ms,kind\n4,4,a\n6,12,a\n8,8,b\n9,9,c\n");
+  const Output run = validate({program().write("case.toml", R"toml(
+[case]
+[case.rows]
+file = "rows.csv"
+only = { kind = ["a", "b"] }
+[case.rows.set]
+"workload.lengths" = "constant(prompt=4, output={out})"
+[workload]
+arrivals = "constant(rate=1 req/s)"
+requests = 2
+[[pool]]
+step_cost = "affine(a=1 ms, b=0 ns, c=0 ns, d=0 ns)"
+[pool.kv]
+blocks = 100
+[[measured]]
+kind = "rows"
+metric = "e2e_ms_mean"
+column = "e2e_ms"
+statistic = "median"
+group = "kind"
+bar = "1 %"
+)toml"),
+                               "--json"});
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  EXPECT_NE(run.out.find("\"error\": 0, \"bar\": \"1 %\", \"verdict\": \"ok\", \"pairs\": 3"),
+            std::string::npos)
+      << run.out;
+  EXPECT_NE(run.out.find("\"point\": \"kind = a\""), std::string::npos) << run.out;
+}
+
+TEST_F(Validate, AbsentDataIsSkippedNotPassed) {
+  const Output run = validate({make("case.toml",
+                                    "[[measured]]\nfile = \"no/such.csv\"\nmetric = "
+                                    "\"ttft_ms\"\n")});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.out.find("three: skipped: no data at no/such.csv"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("0 cases within their bars, 0 outside, 1 without a verdict"),
+            std::string::npos)
+      << run.out;
+}
+
+TEST_F(Validate, EveryErrorOfEveryCaseAtOnce) {
+  const Output run =
+      validate({make("a.toml", measured("metric = \"tfft_ms\"\nbar = \"3 parrots\"")),
+                make("b.toml", measured("metric = \"ttft_ms\"\ncolumn = \"first_s - arrival_s\"")),
+                make("c.toml", "")});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.err.find("a.toml:16:10: error: requests have no \"tfft_ms\"; did you mean"),
+            std::string::npos)
+      << run.err;
+  EXPECT_NE(run.err.find("a.toml:17:7: error: bar"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("b.toml:17:10: error: "), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("has no column \"first_s\""), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("c.toml: error: nothing to compare"), std::string::npos) << run.err;
+}
+
+}  // namespace
+}  // namespace kvern
