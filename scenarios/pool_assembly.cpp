@@ -95,6 +95,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   deployment.hardware = out.hardware.get();
   deployment.model = out.model.get();
   deployment.tensor_parallel = pool.tensor_parallel;
+  deployment.weight_bytes_per_value = pool.bytes_per_weight;
   deployment.kv_bytes_per_value = pool.kv.bytes_per_value;
   // Sizes look-up tables; a rule without a limit rarely goes beyond.
   deployment.max_batched_tokens = std::min(batching->most_tokens(), 32'768U);

@@ -36,6 +36,11 @@ std::string read_data_file(Parameters& p, std::string_view key, std::string_view
 
 double bytes_of(const std::string& dtype) { return dtype == "fp8" ? 1 : 2; }
 
+// int4 is 4 bits and a 16-bit scale for 128 of them; products are then computed at 16 bits.
+double weight_bytes_of(const std::string& dtype) {
+  return dtype == "int4" ? 0.5 + 2.0 / 128 : bytes_of(dtype);
+}
+
 void refuse_token_policies(Parameters& p) {
   for (const char* key : {"token_eviction", "budget", "work_profile"}) {
     p.refuse(key, "token policies need the attention machine");
@@ -109,6 +114,9 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
   pool.hardware =
       read_data_file(p, "hardware", "the GPU: a file of models/hardware", "hardware", file);
   pool.model = read_data_file(p, "model", "the language model: a file of models/llm", "llm", file);
+  pool.bytes_per_weight =
+      weight_bytes_of(p.choice("weights", "bf16", {"bf16", "fp16", "fp8", "int4"},
+                               "of the model, as held in GPU memory", {"int8"}));
   pool.tensor_parallel = p.get("tensor_parallel", 1U, "GPUs a replica", {1, 1024});
   refuse_parallelism(p);
   pool.replicas = p.get("replicas", 1U, "engines behind the router", {1, 65535});

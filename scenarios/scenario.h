@@ -44,6 +44,7 @@ struct PoolSpec {
   std::string name;
   std::string hardware;  // name or file; empty: none
   std::string model;
+  double bytes_per_weight = 2;
   std::uint32_t tensor_parallel = 1;
   std::uint32_t replicas = 1;
   std::optional<double> power_cap_watts;

@@ -24,11 +24,12 @@ CsvRows::CsvRows(ByteSource& source, TraceBuilder& trace, std::vector<std::strin
       log.fatal(fmt::format("no column \"{}\"", names_[i]), did_you_mean(names_[i], csv_.header()));
     }
   }
+  std::string unused;
   for (const std::string& name : csv_.header()) {
-    if (std::find(names_.begin(), names_.end(), name) == names_.end()) {
-      log.note(fmt::format("column \"{}\" is not used", name));
-    }
+    if (std::find(names_.begin(), names_.end(), name) != names_.end()) continue;
+    unused += fmt::format("{}\"{}\"", unused.empty() ? "" : ", ", name);
   }
+  if (!unused.empty()) log.note("not used: " + unused);
 }
 
 bool CsvRows::next() {

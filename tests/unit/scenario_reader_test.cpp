@@ -174,6 +174,21 @@ TEST(ScenarioReader, PrefixCacheIsOnWhereTheRuleHasOne) {
   }
 }
 
+TEST(ScenarioReader, WeightsByTheirType) {
+  // int4: 4 bits and a 16-bit scale for 128 of them
+  for (const auto& [type, bytes] : {std::pair("bf16", 2.0), std::pair("fp16", 2.0),
+                                    std::pair("fp8", 1.0), std::pair("int4", 0.515625)}) {
+    Issues issues;
+    const auto root =
+        read_toml_text(std::string(kSmall) + "weights = \"" + type + "\"\n", "a.toml", issues);
+    const auto scenario = read_scenario(*root, "a.toml", issues);
+    ASSERT_TRUE(scenario.has_value()) << issues.text();
+    EXPECT_EQ(scenario->pools[0].bytes_per_weight, bytes) << type;
+  }
+  EXPECT_NE(issues_of(std::string(kSmall) + "weights = \"int8\"\n").find("not built yet"),
+            std::string::npos);
+}
+
 // Law 8 begins here: what was resolved reads as itself.
 TEST(Resolved, ReadsBackAsItself) {
   Issues issues;
