@@ -52,6 +52,7 @@ void read_memory(Parameters p, HardwareSpec& h) {
   h.memory_bytes = p.require<Bytes>("capacity", "as the driver reports it", kPositive).value;
   h.memory_bytes_per_second =
       p.require<BytesPerSecond>("bandwidth", "peak, reads and writes", kPositive).value;
+  if (auto l2 = p.find<Bytes>("l2", "on-chip cache", kPositive)) h.l2_bytes = l2->value;
   p.require<std::string>("source", "where these numbers come from");
   p.finish();
 }

@@ -40,7 +40,14 @@ std::optional<HardwareSpec> load_hardware(const std::string& name, Issues& issue
   const std::string path = data_path("hardware", name);
   const auto file = read_toml(path, issues);
   if (!file) return std::nullopt;
-  return read_hardware(*file, std::filesystem::path(path).stem().string(), issues);
+  auto spec = read_hardware(*file, std::filesystem::path(path).stem().string(), issues);
+  const std::string table = cost_table_path(path);
+  if (spec && std::filesystem::exists(table)) spec->cost_table = table;
+  return spec;
+}
+
+std::string cost_table_path(const std::string& hardware_path) {
+  return std::filesystem::path(hardware_path).replace_extension(".cost.h5").string();
 }
 
 std::optional<LlmSpec> load_llm(const std::string& name, Issues& issues) {

@@ -19,6 +19,9 @@ std::string data_path(const std::string& folder, const std::string& name);
 // The names in models/<folder>, sorted.
 std::vector<std::string> data_names(const std::string& folder);
 
+// Where the measured costs of a GPU stand: beside its data file.
+std::string cost_table_path(const std::string& hardware_path);
+
 // Null with issues, at places in the data file.
 std::optional<HardwareSpec> load_hardware(const std::string& name, Issues& issues);
 std::optional<LlmSpec> load_llm(const std::string& name, Issues& issues);

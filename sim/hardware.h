@@ -19,11 +19,13 @@ struct Coefficient {
 struct HardwareSpec {
   std::string name;   // "h100_sxm"
   std::string title;  // "NVIDIA H100 SXM5 80 GB"
+  std::string cost_table;  // file of measured costs beside the data file; "" = none
   // Dense peaks at the boost clock, FLOP/s.
   double bf16_flops = 0;
   std::optional<double> fp8_flops;
   std::int64_t memory_bytes = 0;                  // as the driver reports it
   double memory_bytes_per_second = 0;             // peak
+  std::optional<std::int64_t> l2_bytes;           // on-chip cache
   std::optional<double> nvlink_bytes_per_second;  // one direction, all links
   std::optional<Coefficient> all_reduce_seconds;  // fixed time of an all-reduce
   std::optional<Coefficient> link_efficiency;     // share of nvlink, or of pcie without it

@@ -27,10 +27,18 @@ struct GemmCost {
   }
 };
 
+// What a GPU gives to matrix products.
+struct GemmRates {
+  double multiprocessors = 0;
+  double flops_per_second = 0;  // that full tiles reach
+  double bytes_per_second = 0;  // that streaming reaches
+};
+
 // Peak FLOP/s for weights of this width: 8-bit floats where the GPU has them, else 16-bit.
 double gemm_peak(const HardwareSpec& hardware, double weight_bytes_per_value);
 
 // Without the kernel's fixed time.
+GemmCost gemm_cost(const GemmRates& rates, const GemmShape& shape);
 GemmCost gemm_cost(const HardwareSpec& hardware, const GemmShape& shape);
 
 }  // namespace kvern::roofline

@@ -91,10 +91,16 @@ struct Deployment {
   const HardwareSpec* hardware = nullptr;  // null: none named in the scenario
   const LlmSpec* model = nullptr;
   std::uint32_t tensor_parallel = 1;
+  // Ranks that each run attention for their share of the batch, with weights of their own.
+  std::uint32_t data_parallel = 1;
+  // GPUs over which whole experts are spread; 1: every GPU has a slice of each.
+  std::uint32_t expert_parallel = 1;
   double weight_bytes_per_value = 2;  // of `dtype`
   double kv_bytes_per_value = 2;
   std::uint32_t max_batched_tokens = 8192;  // of a step: sizes look-up tables
   std::uint32_t max_sequences = 1024;
+
+  std::uint32_t gpus() const { return tensor_parallel * data_parallel; }
 };
 
 class StepCost {

@@ -1,0 +1,189 @@
+// A cost table as an HDF5 file: groups named after the members, one array a dataset.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "models/measured/cost_table.h"
+#include "sim/base/outside_error.h"
+#include "sim/base/table_file.h"
+
+namespace kvern::measured {
+namespace {
+
+constexpr std::int64_t kFormat = 1;
+
+class Writing {
+ public:
+  explicit Writing(const std::string& path) : file_(path) {
+    file_.set_attribute("/", "format", kFormat);
+  }
+
+  void word(const std::string& group, const char* name, std::string& text) {
+    file_.set_attribute(group, name, text);
+  }
+  void numbers(const std::string& group, const char* name, const char* unit, const char* what,
+               std::vector<double>& values) {
+    TableSpec spec;
+    spec.group = group;
+    spec.columns = {{name, ColumnType::F64, unit, what}};
+    spec.mark_complete = false;
+    file_.add_table(spec).append(std::span<const double>(values));
+  }
+  template <class T, class Each>
+  void list(const std::string& group, std::vector<T>& items, const Each& each) {
+    file_.set_attribute(group, "count", static_cast<std::int64_t>(items.size()));
+    for (std::size_t i = 0; i < items.size(); ++i) each(fmt::format("{}/{}", group, i), items[i]);
+  }
+  void close() { file_.close(); }
+
+ private:
+  TableWriter file_;
+};
+
+class Reading {
+ public:
+  explicit Reading(const std::string& path) : file_(path) {
+    if (file_.integer_attribute("/", "format") != kFormat) {
+      throw OutsideError(path + ": a cost table of another version of Kvern");
+    }
+  }
+
+  void word(const std::string& group, const char* name, std::string& text) {
+    text = file_.text_attribute(group, name);
+  }
+  void numbers(const std::string& group, const char* name, const char*, const char*,
+               std::vector<double>& values) {
+    values = file_.read_all<double>(group + "/" + name);
+  }
+  template <class T, class Each>
+  void list(const std::string& group, std::vector<T>& items, const Each& each) {
+    items.assign(static_cast<std::size_t>(file_.integer_attribute(group, "count")), T{});
+    for (std::size_t i = 0; i < items.size(); ++i) each(fmt::format("{}/{}", group, i), items[i]);
+  }
+
+ private:
+  TableReader file_;
+};
+
+// Named numbers of an item, one dataset.
+template <class Archive>
+void numbers(Archive& archive, const std::string& group, const char* what,
+             std::initializer_list<double*> members) {
+  std::vector<double> values;
+  for (const double* member : members) values.push_back(*member);
+  archive.numbers(group, "numbers", "as described", what, values);
+  if (values.size() != members.size()) throw OutsideError(group + ": not a cost table");
+  std::size_t i = 0;
+  for (double* member : members) *member = values[i++];
+}
+
+template <class Archive>
+void visit(Archive& archive, const std::string& group, const char* what, HatGrid& grid) {
+  std::vector<Axis> axes = grid.axes();
+  archive.list(group + "/axes", axes, [&](const std::string& at, Axis& axis) {
+    archive.word(at, "name", axis.name);
+    archive.numbers(at, "knots", "of the axis", "where the values stand", axis.knots);
+  });
+  std::vector<double> values = grid.values();
+  archive.numbers(group, "values", "1", what, values);
+  grid = HatGrid(std::move(axes), std::move(values));
+}
+
+template <class Archive>
+void visit(Archive& archive, const std::string& group, GemmModel& gemm) {
+  archive.word(group, "dtype", gemm.dtype);
+  numbers(archive, group, "fixed us, compute share, memory share",
+          {&gemm.fixed_us, &gemm.compute_share, &gemm.memory_share});
+  visit(archive, group + "/log_ratio", "ln(measured / modelled)", gemm.log_ratio);
+  archive.list(group + "/curves", gemm.curves, [&](const std::string& at, GemmCurve& curve) {
+    numbers(archive, at, "n, k", {&curve.n, &curve.k});
+    archive.numbers(at, "m", "rows", "where the values stand", curve.m);
+    archive.numbers(at, "log_ratio", "1", "ln(measured / modelled)", curve.log_ratio);
+  });
+}
+
+template <class Archive>
+void visit(Archive& archive, const std::string& group, AttentionModel& model) {
+  auto kind = static_cast<double>(model.kind);
+  archive.word(group, "impl", model.impl);
+  archive.word(group, "dtype", model.dtype);
+  numbers(archive, group, "kind (0 decode, 1 prefill, 2 mixed), head_dim",
+          {&kind, &model.head_dim});
+  model.kind = static_cast<AttentionKind>(static_cast<int>(kind));
+  archive.numbers(group, "coefficients", "us", "of each feature", model.coefficients);
+  visit(archive, group + "/log_ratio", "ln(measured / modelled)", model.log_ratio);
+  visit(archive, group + "/skew", "us a token of the longest beyond the mean", model.skew_us);
+}
+
+template <class Archive>
+void visit_reports(Archive& archive, CostTable& table) {
+  archive.list("/coefficients", table.coefficients,
+               [&](const std::string& at, FittedCoefficient& c) {
+                 archive.word(at, "key", c.key);
+                 archive.word(at, "unit", c.unit);
+                 archive.word(at, "source", c.source);
+                 numbers(archive, at, "value, low, high", {&c.value, &c.low, &c.high});
+               });
+  archive.list("/errors", table.errors, [&](const std::string& at, FitReport& e) {
+    archive.word(at, "part", e.part);
+    archive.word(at, "how", e.how);
+    numbers(archive, at, "rows, median, p95, bias", {&e.rows, &e.median, &e.p95, &e.bias});
+  });
+  archive.list("/inputs", table.inputs, [&](const std::string& at, InputFile& input) {
+    archive.word(at, "path", input.path);
+    archive.word(at, "sha256", input.sha256);
+    numbers(archive, at, "rows", {&input.rows});
+  });
+}
+
+template <class Archive>
+void visit(Archive& archive, CostTable& table) {
+  archive.word("/", "device", table.device);
+  archive.word("/", "note", table.note);
+  archive.list("/gemm", table.gemm,
+               [&](const std::string& at, GemmModel& gemm) { visit(archive, at, gemm); });
+  archive.list("/attention", table.attention, [&](const std::string& at, AttentionFamily& family) {
+    archive.word(at, "name", family.name);
+    archive.list(at + "/models", family.models, [&](const std::string& deeper, AttentionModel& m) {
+      visit(archive, deeper, m);
+    });
+  });
+  archive.list("/elementwise", table.elementwise,
+               [&](const std::string& at, ElementwiseCurve& curve) {
+                 archive.word(at, "op", curve.op);
+                 visit(archive, at + "/log_us", "ln(us) along tokens x width", curve.log_us);
+               });
+  archive.list("/collectives", table.collectives,
+               [&](const std::string& at, CollectiveCurve& curve) {
+                 archive.word(at, "op", curve.op);
+                 archive.word(at, "impl", curve.impl);
+                 numbers(archive, at, "GPUs", {&curve.gpus});
+                 visit(archive, at + "/log_us", "ln(us) along bytes", curve.log_us);
+               });
+  archive.list("/step", table.step, [&](const std::string& at, StepModel& s) {
+    numbers(archive, at,
+            "us of a graph replay, us of an eager layer, eager share, clock share, host us of a "
+            "step, host us of a sequence",
+            {&s.graph_step_us, &s.eager_layer_us, &s.eager_share, &s.clock_share, &s.host_step_us,
+             &s.host_sequence_us});
+  });
+  visit_reports(archive, table);
+}
+
+}  // namespace
+
+void save(const CostTable& table, const std::string& path) {
+  Writing archive(path);
+  CostTable copy = table;
+  visit(archive, copy);
+  archive.close();
+}
+
+CostTable load_cost_table(const std::string& path) {
+  Reading archive(path);
+  CostTable table;
+  visit(archive, table);
+  return table;
+}
+
+}  // namespace kvern::measured
