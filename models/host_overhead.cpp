@@ -16,6 +16,8 @@ class WithHostOverhead final : public StepCost {
 
   std::string prepare(const Deployment& deployment) override { return cost_->prepare(deployment); }
 
+  std::string note() const override { return cost_->note(); }
+
   void work(const Batch& batch, Work& work) override {
     cost_->work(batch, work);
     const auto sequences = batch.decodes + static_cast<std::int64_t>(batch.prefill.size());

@@ -53,6 +53,10 @@ std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
     if (!pool) continue;
     if (pool->hardware != nullptr) {
       out.inputs.push_back(data_path("hardware", spec.hardware));
+      const Config* cost = spec.step_cost.table.find("policy");
+      if (cost != nullptr && cost->text == "table" && !pool->hardware->cost_table.empty()) {
+        out.inputs.push_back(pool->hardware->cost_table);
+      }
       out.hardware.push_back(std::move(pool->hardware));
     }
     if (pool->model != nullptr) {

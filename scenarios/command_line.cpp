@@ -9,6 +9,7 @@
 #include "scenarios/attention_command.h"
 #include "scenarios/bench_command.h"
 #include "scenarios/cache_command.h"
+#include "scenarios/calibrate_command.h"
 #include "scenarios/case_metrics.h"
 #include "scenarios/describe.h"
 #include "scenarios/exit_codes.h"
@@ -37,6 +38,7 @@ struct Commands {
   RecordRequest record;
   ReproduceRequest reproduce;
   ValidateRequest validate;
+  CalibrateRequest calibrate;
   std::string model;
   bool bench_json = false;
 
@@ -58,6 +60,7 @@ struct Commands {
     add_cache();
     add_reproduce();
     add_validate();
+    add_calibrate();
     CLI::App* models = add("models", "small language models for the attention machine");
     CLI::App* get = models->add_subcommand("get", "download one and convert it");
     get->allow_extras();
@@ -156,6 +159,20 @@ struct Commands {
     command->add_option("--out", validate.out, "folder for run folders")->type_name("DIR");
     command->add_flag("--json", validate.json, "as JSON");
     command->footer(describe_case_metrics());
+  }
+
+  void add_calibrate() {
+    CLI::App* command = add("calibrate", "a table of costs from measurements of kernels");
+    command->add_option("folder", calibrate.folders, "measurements, the most trusted first")
+        ->type_name("DIR");
+    command->add_option("--device", calibrate.device, "the GPU: a file of models/hardware");
+    command->add_option("-o,--out", calibrate.out, "absent: beside the GPU's file")
+        ->type_name("FILE");
+    command
+        ->add_option("--summed-forwards", calibrate.summed_forwards,
+                     "calls that a row of attention_mixed.csv with unequal lengths holds, summed")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
   }
 
   void add_attention() {
@@ -276,6 +293,13 @@ int dispatch(const Commands& commands) {
   if (commands.app.got_subcommand("models")) return dispatch_models(name, commands.model);
   if (name == "validate") return validate_command(commands.validate);
   if (name == "reproduce") return reproduce_command(commands.reproduce);
+  if (name == "calibrate") {
+    if (commands.calibrate.folders.empty() || commands.calibrate.device.empty()) {
+      return user_error("calibrate needs folders of measurements and --device",
+                        "kvern calibrate measurements/ --device h100_sxm");
+    }
+    return calibrate_command(commands.calibrate);
+  }
   if (name == "bench") return bench_command(commands.bench_json);
   std::fputs(commands.app.help().c_str(), stderr);
   return kUserError;

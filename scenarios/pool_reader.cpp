@@ -121,7 +121,7 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
   refuse_parallelism(p);
   pool.replicas = p.get("replicas", 1U, "engines behind the router", {1, 65535});
   pool.step_cost = read_policy<StepCost>(p, "step_cost", "roofline", "what a step costs",
-                                         step_cost::table(), "step_cost", nullptr, {"table"});
+                                         step_cost::table(), "step_cost");
   pool.host_overhead = read_host_overhead_key(p, pool.step_cost);
   if (const auto cap = p.find<Watts>("power_cap", "of a GPU; absent: the board's", kPositive)) {
     pool.power_cap_watts = cap->value;

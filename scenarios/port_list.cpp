@@ -55,7 +55,9 @@ const std::vector<PortInfo>& port_list() {
 }
 
 std::string policy_comment(const PortInfo& port, const std::string& policy) {
-  std::ifstream file(std::filesystem::path(source_folder()) / port.folder / (policy + ".cpp"));
+  const std::filesystem::path folder = std::filesystem::path(source_folder()) / port.folder;
+  std::ifstream file(folder / (policy + ".cpp"));
+  if (!file) file.open(folder / (policy + "_.cpp"));  // a name that its namespace has taken
   std::string comment;
   std::string line;
   while (std::getline(file, line) && line.starts_with("//")) {

@@ -131,6 +131,22 @@ std::string audit_of(const Scenario& scenario, const std::vector<Ledger>& ledger
   return audit_table(ledgers, records.audited(), scenario.attribution);
 }
 
+using PoolCosts = std::vector<std::pair<std::string, const StepCost*>>;
+
+PoolCosts costs_of(const ClusterSetup& setup) {
+  PoolCosts costs;
+  for (const PoolSetup& pool : setup.pools) costs.emplace_back(pool.name, pool.step_cost.get());
+  return costs;
+}
+
+// What the prices leave open goes beside the results, not into them.
+void print_notes(const PoolCosts& costs) {
+  for (const auto& [pool, cost] : costs) {
+    const std::string note = cost->note();
+    if (!note.empty()) std::fprintf(stderr, "note: pool \"%s\": %s\n", pool.c_str(), note.c_str());
+  }
+}
+
 const char* word(Stopped stopped) {
   if (stopped == Stopped::Stop) return "stop";
   return stopped == Stopped::Signal ? "signal" : "drained";
@@ -158,6 +174,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   {
     Progress progress(assembly->requests);
     connect(*assembly, scenario, options, records, progress);
+    const PoolCosts costs = costs_of(assembly->setup);
     Cluster cluster(std::move(assembly->setup));
     const Stopped stopped = cluster.run();
     if (!cluster.arrivals_failure().empty()) throw OutsideError(cluster.arrivals_failure());
@@ -166,6 +183,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
     if (!options.save_cache.empty() && stopped != Stopped::Signal) {
       save_caches(options.save_cache, scenario, cluster.unload_caches());
     }
+    print_notes(costs);
     if (cluster.first_arrival() != kNever) {
       facts.duration_ns = cluster.last_event() - cluster.first_arrival();
     }

@@ -18,8 +18,8 @@ std::optional<measured::CostTable> calibrate(const CalibrationRequest& request,
   measured::CostTable table;
   table.device = hardware.name;
   if (request.summed_forwards != 1) {
-    table.note = fmt::format("mixed rows of unequal lengths divided by {}",
-                             request.summed_forwards);
+    table.note =
+        fmt::format("mixed rows of unequal lengths divided by {}", request.summed_forwards);
   }
   for (const Source& source : sources) {
     table.inputs.insert(table.inputs.end(), source.files.begin(), source.files.end());

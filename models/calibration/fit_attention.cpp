@@ -35,10 +35,11 @@ std::vector<AxisPlan> axes_of(AttentionKind kind) {
       return {{"decodes", 10}, {"context", 13}, {"heads", 5}, {"kv_heads", 4}};
     case AttentionKind::Prefill:
       return {{"query", 11}, {"chunks", 5}, {"before", 7}, {"heads", 5}, {"kv_heads", 4}};
-    case AttentionKind::Mixed: break;
+    case AttentionKind::Mixed:
+      break;
   }
-  return {{"query", 7}, {"before", 6}, {"decodes", 8}, {"context", 9}, {"heads", 3},
-          {"kv_heads", 3}};
+  return {{"query", 7},   {"before", 6}, {"decodes", 8},
+          {"context", 9}, {"heads", 3},  {"kv_heads", 3}};
 }
 
 const char* name_of(AttentionKind kind) {
@@ -93,7 +94,8 @@ void fit_skew(const Rows& rows, AttentionModel& model) {
     const double beyond = row->load.longest - row->load.kv_tokens / row->load.decodes;
     const double weight = beyond / row->us * (beyond / row->us);
     seen.push_back({{row->load.decodes, row->load.heads, row->load.kv_heads},
-                    (row->us - model.us(row->load)) / beyond, weight});
+                    (row->us - model.us(row->load)) / beyond,
+                    weight});
     decodes.push_back(row->load.decodes);
   }
   if (seen.empty()) return;
@@ -190,13 +192,19 @@ void fit_attention(const FitContext& context, CostTable& table) {
                                 : AttentionKind::Mixed,
           row);
     }
+    // A deployment takes the first kernel that fits it: the one with the most rows.
+    std::vector<std::size_t> rows_of;
     for (const auto& [key, rows] : groups) {
       AttentionModel named;
       std::tie(named.kind, named.impl, named.dtype, named.head_dim) = key;
-      const std::string part = "attention " + std::string(name_of(named.kind)) + " " +
-                               named.dtype + " " + std::to_string(int(named.head_dim)) + " " +
-                               named.impl;
+      const std::string part = "attention " + std::string(name_of(named.kind)) + " " + named.dtype +
+                               " " + std::to_string(int(named.head_dim)) + " " + named.impl;
       fit_kind(named, rows, part, family, table);
+      rows_of.push_back(rows.size());
+      for (std::size_t i = rows_of.size() - 1; i > 0 && rows_of[i] > rows_of[i - 1]; --i) {
+        std::swap(rows_of[i], rows_of[i - 1]);
+        std::swap(family.models[i], family.models[i - 1]);
+      }
     }
     if (!family.models.empty()) table.attention.push_back(std::move(family));
   }

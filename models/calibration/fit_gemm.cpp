@@ -59,8 +59,7 @@ double mean_error(const GemmModel& model, const HardwareSpec& hardware,
   double count = 0;
   for (std::size_t i = 0; i < rows.size(); i += stride) {
     const GemmRow& r = rows[i];
-    const double us =
-        model.fixed_us + model.bounds(hardware, r.m, r.n, r.k).seconds() * 1e6;
+    const double us = model.fixed_us + model.bounds(hardware, r.m, r.n, r.k).seconds() * 1e6;
     sum += std::abs(us / r.us - 1);
     ++count;
   }
@@ -169,8 +168,8 @@ GemmCurve curve_of(const std::vector<Observation>& seen, const Shape& shape) {
   return {shape.first, shape.second, grid.axes()[0].knots, grid.values()};
 }
 
-void fit_curves(const FitContext& context, const Source& source,
-                const std::vector<GemmRow>& rows, GemmModel& model, CostTable& table) {
+void fit_curves(const FitContext& context, const Source& source, const std::vector<GemmRow>& rows,
+                GemmModel& model, CostTable& table) {
   const HardwareSpec& hardware = *context.hardware;
   std::vector<GemmCurve> curves;
   std::vector<double> predicted, measured;
@@ -196,9 +195,9 @@ void fit_curves(const FitContext& context, const Source& source,
     curves.push_back(curve_of(seen, shape));
   }
   for (GemmCurve& curve : curves) {
-    const bool known = std::any_of(
-        model.curves.begin(), model.curves.end(),
-        [&curve](const GemmCurve& c) { return c.n == curve.n && c.k == curve.k; });
+    const bool known =
+        std::any_of(model.curves.begin(), model.curves.end(),
+                    [&curve](const GemmCurve& c) { return c.n == curve.n && c.k == curve.k; });
     if (!known) model.curves.push_back(std::move(curve));
   }
   const std::string part = "gemm " + model.dtype + " " + source.name;
@@ -228,9 +227,8 @@ void fit_dtype(const FitContext& context, const std::string& dtype, CostTable& t
   if (rows.empty()) return;
   fit_bounds(*context.hardware, rows, model);
   const std::string part = "gemm " + dtype;
-  report_rows(table, part, "bounds alone", rows, [&](const GemmRow& r) {
-    return model.us(*context.hardware, r.m, r.n, r.k);
-  });
+  report_rows(table, part, "bounds alone", rows,
+              [&](const GemmRow& r) { return model.us(*context.hardware, r.m, r.n, r.k); });
   if (lattice != nullptr) fit_lattice(context, rows, part + " " + lattice->name, model, table);
   const GemmModel without = model;
   for (const Source& source : context.sources) {
@@ -240,9 +238,9 @@ void fit_dtype(const FitContext& context, const std::string& dtype, CostTable& t
     GemmModel fitted = without;
     fit_curves(context, source, own, fitted, table);
     for (GemmCurve& curve : fitted.curves) {
-      const bool known = std::any_of(
-          model.curves.begin(), model.curves.end(),
-          [&curve](const GemmCurve& c) { return c.n == curve.n && c.k == curve.k; });
+      const bool known =
+          std::any_of(model.curves.begin(), model.curves.end(),
+                      [&curve](const GemmCurve& c) { return c.n == curve.n && c.k == curve.k; });
       if (!known) model.curves.push_back(std::move(curve));
     }
   }

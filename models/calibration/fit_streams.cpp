@@ -22,12 +22,12 @@ HatGrid curve_of(const std::vector<Observation>& seen, const char* name, std::si
 
 void report_curve(CostTable& table, const std::string& part, const HatGrid& curve,
                   const std::vector<Observation>& seen) {
-  std::vector<double> predicted, measured;
+  std::vector<double> predicted, took;
   for (const Observation& o : seen) {
-    predicted.push_back(exact::exp(curve.at(o.at)));
-    measured.push_back(exact::exp(o.value));
+    predicted.push_back(measured::size_curve(curve, o.at[0]));
+    took.push_back(exact::exp(o.value));
   }
-  report(table, part, "fit", predicted, measured);
+  report(table, part, "fit", predicted, took);
 }
 
 }  // namespace

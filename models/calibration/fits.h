@@ -18,9 +18,9 @@ namespace kvern::calibration {
 using measured::CostTable;
 
 struct FitContext {
-  const HardwareSpec* hardware = nullptr;     // peaks, multiprocessors, L2
-  std::map<std::string, LlmSpec> models;      // by their names in step.csv
-  std::span<const Source> sources;            // the most trusted first
+  const HardwareSpec* hardware = nullptr;  // peaks, multiprocessors, L2
+  std::map<std::string, LlmSpec> models;   // by their names in step.csv
+  std::span<const Source> sources;         // the most trusted first
 };
 
 void fit_gemm(const FitContext& context, CostTable& table);

@@ -77,7 +77,7 @@ void read_heads(Cells& c, AttentionRow& row) {
 }
 
 GemmRow gemm_row(Cells& c) {
-  return {c.text("dtype"), c.number("m"),       c.number("n"), c.number("k"),
+  return {c.text("dtype"),          c.number("m"),       c.number("n"), c.number("k"),
           c.maybe("weight_copies"), c.number("time_us"), energy_of(c)};
 }
 
@@ -123,13 +123,17 @@ ElementwiseRow elementwise_row(Cells& c) {
 }
 
 CollectiveRow collective_row(Cells& c) {
-  return {c.text("op"),       c.text("impl"),    c.text("launch"),
+  return {c.text("op"),     c.text("impl"),    c.text("launch"),
           c.number("gpus"), c.number("bytes"), c.number("time_us")};
 }
 
 TransferRow transfer_row(Cells& c) {
-  return {c.text("op"),        c.maybe("blocks"),           c.number("bytes"),
-          c.number("time_us"), c.maybe("pipelined_time_us"), c.maybe("power_w")};
+  return {c.text("op"),
+          c.maybe("blocks"),
+          c.number("bytes"),
+          c.number("time_us"),
+          c.maybe("pipelined_time_us"),
+          c.maybe("power_w")};
 }
 
 StepRow step_row(Cells& c) {
@@ -194,7 +198,9 @@ std::vector<Kind> kinds() {
        [](Cells& c, Source& s) { s.step.push_back(step_row(c)); }},
       {"idle",
        {"state", "power_w"},
-       [](Cells& c, Source& s) { s.idle.push_back({c.text("state"), c.number("power_w")}); }},
+       [](Cells& c, Source& s) {
+         s.idle.push_back({c.text("state"), c.number("power_w")});
+       }},
       {"moe",
        {"dtype", "tokens", "hidden", "inter", "experts", "topk", "tp", "ep", "time_us"},
        [](Cells& c, Source& s) { s.moe.push_back(moe_row(c)); }},
@@ -206,6 +212,10 @@ void read_file(const std::string& path, const Kind& kind, Source& source, Issues
   CsvReader csv(bytes);
   for (const char* name : kind.required) {
     if (csv.column(name)) continue;
+    if (std::string_view(kind.name) == "moe") {
+      issues.note({path, 1, 0}, fmt::format("not read: column {} is missing", name));
+      return;
+    }
     issues.error({path, 1, 0}, fmt::format("column {} is missing", name));
     return;
   }
@@ -237,7 +247,6 @@ Source read_source(const std::string& folder, double summed_forwards, Issues& is
     for (const char* end : {".csv", ".csv.gz"}) {
       const auto path = std::filesystem::path(folder) / (std::string(kind.name) + end);
       if (!std::filesystem::exists(path)) continue;
-      // A file of its own form (activated experts, say) is none of the contract.
       read_file(path.string(), kind, source, issues);
       break;
     }

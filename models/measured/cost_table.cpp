@@ -40,10 +40,9 @@ double of_curves(const std::vector<GemmCurve>& curves, double m, double n, doubl
 
 roofline::GemmCost GemmModel::bounds(const HardwareSpec& hardware, double m, double n, double k,
                                      double groups) const {
-  const roofline::GemmRates rates{
-      static_cast<double>(hardware.sm_count),
-      compute_share * roofline::gemm_peak(hardware, weight_bytes()),
-      memory_share * hardware.memory_bytes_per_second};
+  const roofline::GemmRates rates{static_cast<double>(hardware.sm_count),
+                                  compute_share * roofline::gemm_peak(hardware, weight_bytes()),
+                                  memory_share * hardware.memory_bytes_per_second};
   return roofline::gemm_cost(rates, {m, n, k, groups, weight_bytes()});
 }
 
@@ -65,9 +64,15 @@ std::array<double, kAttentionFeatures> attention_features(AttentionKind kind,
       return {1, l.decodes * l.heads, l.kv_tokens * l.kv_heads, l.kv_tokens * l.heads, mean, 0, 0};
     }
     case AttentionKind::Prefill:
-      return {1, l.query * l.heads, l.pairs * l.heads, l.keys * l.kv_heads,
-              l.chunks > 0 ? l.keys / l.chunks : 0, 0, 0};
-    case AttentionKind::Mixed: break;
+      return {1,
+              l.query * l.heads,
+              l.pairs * l.heads,
+              l.keys * l.kv_heads,
+              l.chunks > 0 ? l.keys / l.chunks : 0,
+              0,
+              0};
+    case AttentionKind::Mixed:
+      break;
   }
   return {1,
           l.query * l.heads,
@@ -84,11 +89,13 @@ Point attention_point(AttentionKind kind, const AttentionLoad& l) {
   // The context before one chunk of all queries that makes as many pairs.
   const double whole = l.query * (l.query + 1) / 2;
   switch (kind) {
-    case AttentionKind::Decode: return {l.decodes, context, l.heads, l.kv_heads};
+    case AttentionKind::Decode:
+      return {l.decodes, context, l.heads, l.kv_heads};
     case AttentionKind::Prefill:
       return {query, l.chunks, l.chunks > 0 ? (l.keys - l.query) / l.chunks : 0, l.heads,
               l.kv_heads};
-    case AttentionKind::Mixed: break;
+    case AttentionKind::Mixed:
+      break;
   }
   const double before = l.query > 0 ? std::max(0.0, (l.pairs - whole) / l.query) : 0;
   return {l.query, before, l.decodes, context, l.heads, l.kv_heads};

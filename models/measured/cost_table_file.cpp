@@ -1,6 +1,8 @@
-// A cost table as an HDF5 file: groups named after the members, one array a dataset.
+// A cost table as an HDF5 file: groups named after the members, one array a dataset. A grid is one
+// array: how many axes, their sizes, all knots, all values (last axis fastest).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "models/measured/cost_table.h"
@@ -11,6 +13,7 @@ namespace kvern::measured {
 namespace {
 
 constexpr std::int64_t kFormat = 1;
+constexpr std::size_t kWorthPacking = 64;
 
 class Writing {
  public:
@@ -27,6 +30,8 @@ class Writing {
     spec.group = group;
     spec.columns = {{name, ColumnType::F64, unit, what}};
     spec.mark_complete = false;
+    spec.chunk_rows = static_cast<std::uint32_t>(std::max<std::size_t>(1, values.size()));
+    spec.compress = values.size() > kWorthPacking;
     file_.add_table(spec).append(std::span<const double>(values));
   }
   template <class T, class Each>
@@ -77,16 +82,43 @@ void numbers(Archive& archive, const std::string& group, const char* what,
   for (double* member : members) *member = values[i++];
 }
 
+std::vector<double> packed(const HatGrid& grid) {
+  std::vector<double> all{static_cast<double>(grid.axes().size())};
+  for (const Axis& axis : grid.axes()) all.push_back(static_cast<double>(axis.knots.size()));
+  for (const Axis& axis : grid.axes()) {
+    all.insert(all.end(), axis.knots.begin(), axis.knots.end());
+  }
+  all.insert(all.end(), grid.values().begin(), grid.values().end());
+  return all;
+}
+
+HatGrid unpacked(const std::string& where, const std::vector<double>& all) {
+  const OutsideError damaged(where + ": not a grid of a cost table");
+  if (all.empty() || all[0] < 0 || all[0] > static_cast<double>(kMostAxes)) throw damaged;
+  if (all[0] == 0) return {};
+  const auto count = static_cast<std::size_t>(all[0]);
+  std::size_t next = 1 + count;
+  std::size_t points = 1;
+  std::vector<Axis> axes;
+  for (std::size_t a = 0; a < count; ++a) {
+    if (1 + a >= all.size() || !(all[1 + a] >= 1)) throw damaged;
+    const auto size = static_cast<std::size_t>(all[1 + a]);
+    if (next + size > all.size()) throw damaged;
+    const auto from = all.begin() + static_cast<std::ptrdiff_t>(next);
+    axes.push_back({"", {from, from + static_cast<std::ptrdiff_t>(size)}});
+    next += size;
+    points *= size;
+  }
+  if (next + points != all.size()) throw damaged;
+  return HatGrid(std::move(axes), {all.begin() + static_cast<std::ptrdiff_t>(next), all.end()});
+}
+
 template <class Archive>
-void visit(Archive& archive, const std::string& group, const char* what, HatGrid& grid) {
-  std::vector<Axis> axes = grid.axes();
-  archive.list(group + "/axes", axes, [&](const std::string& at, Axis& axis) {
-    archive.word(at, "name", axis.name);
-    archive.numbers(at, "knots", "of the axis", "where the values stand", axis.knots);
-  });
-  std::vector<double> values = grid.values();
-  archive.numbers(group, "values", "1", what, values);
-  grid = HatGrid(std::move(axes), std::move(values));
+void visit(Archive& archive, const std::string& group, const char* name, const char* what,
+           HatGrid& grid) {
+  std::vector<double> all = packed(grid);
+  archive.numbers(group, name, "1", what, all);
+  grid = unpacked(group, all);
 }
 
 template <class Archive>
@@ -94,7 +126,7 @@ void visit(Archive& archive, const std::string& group, GemmModel& gemm) {
   archive.word(group, "dtype", gemm.dtype);
   numbers(archive, group, "fixed us, compute share, memory share",
           {&gemm.fixed_us, &gemm.compute_share, &gemm.memory_share});
-  visit(archive, group + "/log_ratio", "ln(measured / modelled)", gemm.log_ratio);
+  visit(archive, group, "log_ratio", "ln(measured / modelled)", gemm.log_ratio);
   archive.list(group + "/curves", gemm.curves, [&](const std::string& at, GemmCurve& curve) {
     numbers(archive, at, "n, k", {&curve.n, &curve.k});
     archive.numbers(at, "m", "rows", "where the values stand", curve.m);
@@ -111,8 +143,8 @@ void visit(Archive& archive, const std::string& group, AttentionModel& model) {
           {&kind, &model.head_dim});
   model.kind = static_cast<AttentionKind>(static_cast<int>(kind));
   archive.numbers(group, "coefficients", "us", "of each feature", model.coefficients);
-  visit(archive, group + "/log_ratio", "ln(measured / modelled)", model.log_ratio);
-  visit(archive, group + "/skew", "us a token of the longest beyond the mean", model.skew_us);
+  visit(archive, group, "log_ratio", "ln(measured / modelled)", model.log_ratio);
+  visit(archive, group, "skew", "us a token of the longest beyond the mean", model.skew_us);
 }
 
 template <class Archive>
@@ -144,21 +176,20 @@ void visit(Archive& archive, CostTable& table) {
                [&](const std::string& at, GemmModel& gemm) { visit(archive, at, gemm); });
   archive.list("/attention", table.attention, [&](const std::string& at, AttentionFamily& family) {
     archive.word(at, "name", family.name);
-    archive.list(at + "/models", family.models, [&](const std::string& deeper, AttentionModel& m) {
-      visit(archive, deeper, m);
-    });
+    archive.list(at + "/models", family.models,
+                 [&](const std::string& deeper, AttentionModel& m) { visit(archive, deeper, m); });
   });
   archive.list("/elementwise", table.elementwise,
                [&](const std::string& at, ElementwiseCurve& curve) {
                  archive.word(at, "op", curve.op);
-                 visit(archive, at + "/log_us", "ln(us) along tokens x width", curve.log_us);
+                 visit(archive, at, "log_us", "ln(us) along tokens x width", curve.log_us);
                });
   archive.list("/collectives", table.collectives,
                [&](const std::string& at, CollectiveCurve& curve) {
                  archive.word(at, "op", curve.op);
                  archive.word(at, "impl", curve.impl);
                  numbers(archive, at, "GPUs", {&curve.gpus});
-                 visit(archive, at + "/log_us", "ln(us) along bytes", curve.log_us);
+                 visit(archive, at, "log_us", "ln(us) along bytes", curve.log_us);
                });
   archive.list("/step", table.step, [&](const std::string& at, StepModel& s) {
     numbers(archive, at,

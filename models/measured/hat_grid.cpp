@@ -123,6 +123,17 @@ void HatGrid::fit(std::span<const Observation> observations, double ridge) {
   }
 }
 
+double size_curve(const HatGrid& log_values, double x) {
+  const std::vector<double>& knots = log_values.axes()[0].knots;
+  const std::vector<double>& logs = log_values.values();
+  if (x <= knots.front()) return exact::exp(logs.front());
+  if (x >= knots.back()) return exact::exp(logs.back()) * x / knots.back();
+  std::size_t i = 0;
+  while (x >= knots[i + 1]) ++i;
+  const double share = (x - knots[i]) / (knots[i + 1] - knots[i]);
+  return (1 - share) * exact::exp(logs[i]) + share * exact::exp(logs[i + 1]);
+}
+
 std::vector<double> spread_knots(std::vector<double> values, std::size_t most) {
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
@@ -136,8 +147,7 @@ std::vector<double> spread_knots(std::vector<double> values, std::size_t most) {
     // The nearest one left.
     std::size_t best = taken;
     for (std::size_t j = taken; j < values.size(); ++j) {
-      if (std::abs(exact::log1p(values[j]) - want) <
-          std::abs(exact::log1p(values[best]) - want)) {
+      if (std::abs(exact::log1p(values[j]) - want) < std::abs(exact::log1p(values[best]) - want)) {
         best = j;
       }
     }

@@ -60,6 +60,10 @@ class HatGrid {
   std::vector<double> values_;
 };
 
+// exp of a grid of one axis, but linear between the knots along x itself and, beyond the last one,
+// in proportion to x: a time by the size of what is moved.
+double size_curve(const HatGrid& log_values, double x);
+
 // At most `most` of the distinct values, the smallest and the largest among them, as evenly spread
 // along log(1 + x) as they allow.
 std::vector<double> spread_knots(std::vector<double> values, std::size_t most);

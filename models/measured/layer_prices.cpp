@@ -11,7 +11,7 @@
 namespace kvern::measured {
 namespace {
 
-constexpr double kValueBytes = 2;  // of activations and logits
+constexpr double kValueBytes = 2;         // of activations and logits
 constexpr double kDefaultSamplerUs = 26;  // argmax over 128,256 words on an H100, own measurement
 
 }  // namespace
@@ -134,18 +134,13 @@ GroupPrice LayerPrices::mlp(double rows, double experts_rows) const {
   return times(layers_, sum);
 }
 
-GroupPrice LayerPrices::streamed(const char* op, double tokens, double width,
-                                 double values) const {
+GroupPrice LayerPrices::streamed(const char* op, double tokens, double width, double values) const {
   GroupPrice price;
   price.bytes = tokens * values * kValueBytes;
   if (const ElementwiseCurve* measured = curve(op)) {
-    price.us = exact::exp(measured->log_us.at({tokens * width}));
-    // Beyond the last knot the time follows the size.
-    const double most = measured->log_us.axes()[0].knots.back();
-    if (tokens * width > most) price.us *= tokens * width / most;
+    price.us = size_curve(measured->log_us, tokens * width);
   } else {
-    const double rate =
-        hardware_->memory_efficiency.value * hardware_->memory_bytes_per_second;
+    const double rate = hardware_->memory_efficiency.value * hardware_->memory_bytes_per_second;
     price.us = hardware_->kernel_seconds.value * 1e6 + price.bytes / rate * 1e6;
   }
   return price;

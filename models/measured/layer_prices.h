@@ -32,9 +32,9 @@ class LayerPrices {
   // Kernels without measurements of their own: "qk_norm, rope".
   std::string unmeasured() const;
 
-  GroupPrice projections(double rows) const;           // q, k, v, o
+  GroupPrice projections(double rows) const;               // q, k, v, o
   GroupPrice mlp(double rows, double experts_rows) const;  // `experts_rows`: of all data ranks
-  GroupPrice elementwise(double rows) const;           // norms, rotary, activation; embedding
+  GroupPrice elementwise(double rows) const;               // norms, rotary, activation; embedding
   GroupPrice kv_write(double rows) const;
   GroupPrice head(double samples) const;
   GroupPrice sampling(double samples) const;

@@ -33,11 +33,14 @@ std::int64_t nearest(double x) { return static_cast<std::int64_t>(x + std::copys
 
 // Joules per FLOP are no integers, yet a price must be an exact line of integers. All lines of a
 // work advance together, so with `turns` = first / slope of one of them, first - turns * slope is
-// the same for the batch however far it is advanced: only this rest and the slope are rounded.
+// the same for the batch however far it is advanced: only this rest and the slope are rounded. The
+// bytes are asked first: theirs is the mean context, where a flat stretch of a table makes the
+// turns of its time so many that a rest loses digits.
 std::int64_t turns_of(const Work& work) {
   for (int k = 0; k < work.count; ++k) {
     const KernelWork& kernel = work.kernels[k];
-    for (const Line* line : {&kernel.memory_ticks, &kernel.compute_ticks, &kernel.fixed_ticks}) {
+    for (const Line* line :
+         {&kernel.bytes, &kernel.memory_ticks, &kernel.compute_ticks, &kernel.fixed_ticks}) {
       if (line->slope > 0) return line->first / line->slope;
     }
   }

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "models/roofline/chunks.h"
+#include "models/roofline/launch.h"
 #include "models/roofline/linear_layers.h"
 #include "models/step_cost.h"
 #include "sim/base/time.h"
@@ -23,14 +25,6 @@ constexpr double kValueBytes = 2;  // of activations and logits
 constexpr std::uint32_t kMaxSamples = 1024;
 constexpr Range kUpToSecond{0, 1e9 * kTicksPerNs};
 
-// The batch sizes that a CUDA graph is captured for: 1, 2, 4, then steps of 8 to 248 and of 16.
-std::uint32_t capture_size(std::uint32_t tokens) {
-  if (tokens <= 2) return tokens;
-  if (tokens <= 4) return 4;
-  if (tokens <= 248) return (tokens + 7) / 8 * 8;
-  return (tokens + 15) / 16 * 16;
-}
-
 // Ticks, FLOPs and bytes of all layers for one unit of something (a token, a KV token, a pair).
 struct UnitCost {
   std::int64_t compute_ticks = 0;
@@ -41,18 +35,7 @@ struct UnitCost {
 
 class Roofline final : public StepCost {
  public:
-  explicit Roofline(Parameters& p) {
-    const std::string graphs =
-        p.choice("graphs", "all", {"all", "decode", "none"},
-                 "steps replayed as CUDA graphs: all (piecewise), decode only, or none");
-    decode_graphs_ = graphs != "none";
-    prefill_graphs_ = graphs == "all";
-    largest_graph_ = p.get("largest_graph", std::uint32_t{512}, "most tokens of a captured step",
-                           Range{1, 8192});
-    // 240 us: our own eager prefill of 64 tokens through 32 layers of Llama-3.1-8B, 7.75 ms.
-    eager_layer_ticks_ = p.get("eager_layer", Ticks{240'000 * kTicksPerNs},
-                               "host time to launch a layer's kernels one by one", kUpToSecond)
-                             .value;
+  explicit Roofline(Parameters& p) : launch_(p) {
     // 26 us: argmax over a vocabulary of 128,256 on an H100, own measurement.
     sampling_ticks_ = p.get("sampling", Ticks{26'000 * kTicksPerNs},
                             "fixed time of the sampler in a step", kUpToSecond)
@@ -80,15 +63,14 @@ class Roofline final : public StepCost {
       tokens += chunk.tokens;
       samples += chunk.samples ? 1 : 0;
     }
-    const bool captured =
-        tokens <= largest_graph_ && (batch.prefill.empty() ? decode_graphs_ : prefill_graphs_);
-    const std::uint64_t rows = captured ? capture_size(static_cast<std::uint32_t>(tokens)) : tokens;
+    const bool captured = launch_.captured(tokens, !batch.prefill.empty());
+    const std::uint64_t rows = captured ? launch_.rows(tokens) : tokens;
     add_layers(rows, tokens, work);
     if (samples > 0) add_head(samples, work);
     if (batch.decodes > 0) add_decode_attention(batch, work);
     if (!batch.prefill.empty()) add_prefill_attention(batch, work);
     if (gpus_ > 1) add_collectives(rows, samples, work);
-    if (!captured) add_launch_stall(work);
+    if (!captured) launch_.add_stall(model_.layers, work);
   }
 
  private:
@@ -243,7 +225,7 @@ class Roofline final : public StepCost {
     std::int64_t pairs = 0;
     std::int64_t read = 0;
     for (const PrefillChunk& chunk : batch.prefill) {
-      pairs += attended(chunk);
+      pairs += kvern::roofline::attended_pairs(chunk, model_.window);
       read += chunk.before + std::int64_t{chunk.tokens};
     }
     work.add() = {EnergyPart::Attention,
@@ -259,18 +241,6 @@ class Roofline final : public StepCost {
                   0};
   }
 
-  // Pairs of a query and a key at or before it, within the window.
-  std::int64_t attended(const PrefillChunk& chunk) const {
-    const std::int64_t n = chunk.tokens;
-    const std::int64_t before = chunk.before;
-    const std::int64_t all = n * before + n * (n + 1) / 2;
-    if (model_.window == 0 || before + n <= model_.window) return all;
-    // Query i (1 .. n) misses before + i - window keys where that is positive.
-    const std::int64_t last = before + n - model_.window;
-    const std::int64_t first = std::max<std::int64_t>(1, before + 1 - std::int64_t{model_.window});
-    return all - (first + last) * (last - first + 1) / 2;
-  }
-
   void add_collectives(std::uint64_t rows, std::uint64_t samples, Work& work) const {
     const auto reduced = static_cast<std::int64_t>(rows);
     const auto gathered = static_cast<std::int64_t>(samples);
@@ -283,30 +253,8 @@ class Roofline final : public StepCost {
     kernel.fixed_ticks.first = collective_ticks_;
   }
 
-  // Where kernels are launched one by one, the device waits if the host takes longer than they do.
-  void add_launch_stall(Work& work) const {
-    Line device;
-    for (int k = 0; k < work.count; ++k) {
-      const KernelWork& kernel = work.kernels[k];
-      // Only decode attention has slopes, and its two bounds are multiples of one line.
-      device += kernel.compute_ticks.first > kernel.memory_ticks.first ? kernel.compute_ticks
-                                                                       : kernel.memory_ticks;
-      device += kernel.fixed_ticks;
-    }
-    const std::int64_t stall = eager_layer_ticks_ * model_.layers - device.first;
-    if (stall < 0) return;
-    if (device.slope > 0) work.steps = std::min(work.steps, stall / device.slope + 1);
-    KernelWork& kernel = work.add();
-    kernel = {};
-    kernel.part = kernel.bytes_part = EnergyPart::HostGap;
-    kernel.fixed_ticks = {stall, -device.slope};
-  }
-
   // Keys
-  bool decode_graphs_ = false;
-  bool prefill_graphs_ = false;
-  std::uint32_t largest_graph_ = 0;
-  std::int64_t eager_layer_ticks_ = 0;
+  kvern::roofline::Launch launch_;
   std::int64_t sampling_ticks_ = 0;
   // Of the deployment
   LlmSpec model_;

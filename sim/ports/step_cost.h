@@ -111,6 +111,8 @@ class StepCost {
   // Fills `work` (cleared by the caller). Deterministic, no allocation. Law: the work of the batch
   // advanced by i steps (i < steps) is every line's {first + i * slope, slope}.
   virtual void work(const Batch& batch, Work& work) = 0;
+  // What a reader of the results must know about the prices so far, or "".
+  virtual std::string note() const { return {}; }
 };
 
 }  // namespace kvern

@@ -27,6 +27,7 @@ std::optional<HardwareSpec> read(const std::string& text, Issues& issues) {
 TEST(HardwareFile, EveryFileIsSound) {
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(KVERN_ROOT "/models/hardware")) {
+    if (entry.path().extension() != ".toml") continue;  // tables of measured costs stand beside
     Issues issues;
     const auto h = read(text_of(entry.path().stem().string()), issues);
     ASSERT_TRUE(h) << entry.path() << "\n" << issues.text();
@@ -35,7 +36,7 @@ TEST(HardwareFile, EveryFileIsSound) {
     EXPECT_EQ(static_cast<int>(h->lowest_clock_mhz) % 15, 0) << entry.path();
     ++files;
   }
-  EXPECT_EQ(files, 11);
+  EXPECT_EQ(files, 12);
 }
 
 TEST(HardwareFile, ReadsTheH100) {

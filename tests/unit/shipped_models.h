@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -16,8 +17,10 @@ namespace kvern {
 inline HardwareSpec shipped_hardware(const std::string& name) {
   Issues issues;
   const auto file = read_toml(KVERN_ROOT "/models/hardware/" + name + ".toml", issues);
-  const auto spec = read_hardware(*file, name, issues);
+  auto spec = read_hardware(*file, name, issues);
   EXPECT_TRUE(spec) << issues.text();
+  const std::string table = KVERN_ROOT "/models/hardware/" + name + ".cost.h5";
+  if (std::filesystem::exists(table)) spec->cost_table = table;
   return *spec;
 }
 

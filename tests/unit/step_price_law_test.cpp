@@ -93,6 +93,11 @@ TEST(StepPriceLaw, RunsAreExactLinesUpToTheirEnd) {
       {"h200_sxm", "llama-3.1-70b", "roofline", 4, {}, hidden},
       {"h100_sxm", "opt-13b", "roofline(eager_layer=300 us, graphs=none)", 1, {}, serial},
       {"rtx4090", "qwen3-8b", "roofline", 1, {}, hidden},
+      {"h100_sxm", "llama-3.1-8b", "table", 1, {}, serial},
+      {"h100_sxm", "qwen2.5-3b", "table(graphs=none)", 1, {Watts{500}, {}}, hidden},
+      {"h100_sxm", "llama-3.1-70b", "table(attention=aiconfigurator/h100_sxm)", 4, {}, serial},
+      {"h100_sxm", "mistral-7b-v0.1", "table", 1, {}, {}},
+      {"rtx4090", "llama-3.1-8b", "table", 1, {}, hidden},
       {"h100_sxm", "llama-3.1-8b", "affine(a=1 us, b=3 ns, c=0.3 ns, d=0.7 ns)", 1, {}, hidden},
   };
   std::mt19937_64 random(7);
