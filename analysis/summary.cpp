@@ -140,6 +140,9 @@ void add_energy(const Scope& s, Entries& out) {
   out.push_back({"energy_j_idle", "J", "between steps", if_known(joules(idle))});
   out.push_back({"energy_j_wasted", "J", "on tokens computed again and requests that failed",
                  if_known(joules(l.picojoules_wasted))});
+  out.push_back({"wakes", "1", "a sleeping replica woke for a request", l.wakes});
+  out.push_back({"asleep_share", "share", "of replica time asleep",
+                 ratio(static_cast<double>(l.asleep_ns), static_cast<double>(l.replica_ns))});
   out.push_back({"power_w_mean", "W", "energy_j / duration_s, all GPU boards together",
                  if_known(ratio(joules(total), s.seconds))});
   if (!l.energy_known) out.push_back({"energy_j_by", "J", "by component", {}});

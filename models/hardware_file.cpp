@@ -10,6 +10,9 @@ double number(Share x) { return x.value; }
 double number(Watts x) { return x.value; }
 double number(JoulesPerFlop x) { return x.value; }
 double number(JoulesPerByte x) { return x.value; }
+double number(double x) { return x; }
+double number(BytesPerSecond x) { return x.value; }
+double number(Duration x) { return static_cast<double>(x.ns) * 1e-9; }
 double number(Ticks x) { return static_cast<double>(x.value) / kTicksPerNs * 1e-9; }
 
 // key = { value = ..., low = ..., high = ..., source = "..." }, all four of them.
@@ -105,6 +108,23 @@ void read_power(Parameters p, HardwareSpec& h) {
   p.finish();
 }
 
+void read_states(Parameters p, HardwareSpec& h) {
+  h.hold_seconds = find_coefficient<Duration>(p, "hold", "the context's watts after a step");
+  h.settled_watts = find_coefficient<Watts>(p, "settled", "idle with a context after the hold");
+  h.leakage_watts_per_celsius =
+      find_coefficient<double>(p, "leakage", "watts of a context a degree Celsius");
+  h.leakage_at_celsius = p.get("leakage_at", 0.0, "degrees Celsius at which context holds");
+  h.context_seconds = find_coefficient<Duration>(p, "context", "time to make a context");
+  h.load_seconds = find_coefficient<Duration>(p, "load", "time to load a model");
+  h.load_watts = find_coefficient<Watts>(p, "load_power", "of the board while it loads");
+  h.restore_bytes_per_second =
+      find_coefficient<BytesPerSecond>(p, "restore", "weights from host memory, a GPU");
+  if (h.hold_seconds.has_value() != h.settled_watts.has_value()) {
+    p.error("hold", "hold and settled go together");
+  }
+  p.finish();
+}
+
 }  // namespace
 
 std::optional<HardwareSpec> read_hardware(const Config& file, const std::string& name,
@@ -118,6 +138,7 @@ std::optional<HardwareSpec> read_hardware(const Config& file, const std::string&
   read_memory(p.table("memory", "HBM or GDDR"), h);
   read_links(p.table("links", "NVLink (or the like) and PCIe"), h);
   read_efficiency(p.table("efficiency", "what kernels reach"), h);
+  read_states(p.table("states", "idle, asleep, waking"), h);
   read_power(p.table("power", "watts and joules of the board"), h);
   p.finish();
   if (issues.all().size() > before) return std::nullopt;

@@ -6,10 +6,12 @@
 
 #include "models/host_overhead.h"
 #include "models/kv_capacity.h"
+#include "models/power/idle_states.h"
 #include "models/power/state_power.h"
 #include "models/step_cost.h"
 #include "policies/batching.h"
 #include "policies/eviction.h"
+#include "policies/sleep.h"
 #include "scenarios/data_files.h"
 #include "scenarios/policy_key.h"
 
@@ -66,12 +68,28 @@ bool price(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup,
   PowerSettings settings;
   if (pool.power_cap_watts) settings.cap = Watts{*pool.power_cap_watts};
   if (pool.clock_mhz) settings.clock = Megahertz{*pool.clock_mhz};
+  settings.celsius = pool.celsius;
   setup.power = make_state_power(deployment, *setup.step_cost, settings, refusal);
   if (setup.power == nullptr) {
     issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
     return false;
   }
   return true;
+}
+
+// States between steps. False with an issue.
+bool idle(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup, Issues& issues) {
+  if (deployment.hardware != nullptr) {
+    setup.idle_states = idle_states(deployment, pool.celsius);
+  }
+  if (!pool.sleeps()) return true;
+  setup.make_sleep = [spec = pool.sleep] { return make_again(sleep::table(), "sleep", spec); };
+  const std::string refusal = deployment.hardware == nullptr
+                                  ? "sleep needs hardware"
+                                  : setup.make_sleep()->prepare(setup.idle_states);
+  if (refusal.empty()) return true;
+  issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
+  return false;
 }
 
 template <class Spec>
@@ -116,6 +134,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
     return make_again(eviction::table(), "eviction", spec);
   };
   if (!price(pool, deployment, setup, issues)) return std::nullopt;
+  if (!idle(pool, deployment, setup, issues)) return std::nullopt;
   setup.blocks = blocks_of(pool, deployment, *batching, issues);
   if (setup.blocks == 0) return std::nullopt;
   const std::string refusal =

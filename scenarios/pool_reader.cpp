@@ -7,6 +7,7 @@
 #include "models/step_cost.h"
 #include "policies/batching.h"
 #include "policies/eviction.h"
+#include "policies/sleep.h"
 #include "scenarios/data_files.h"
 #include "scenarios/policy_key.h"
 #include "scenarios/scenario_reader.h"
@@ -77,6 +78,14 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes) {
   return kv;
 }
 
+void read_power_states(Parameters p, PoolSpec& pool) {
+  pool.sleep = read_policy(p, "sleep", "never", "how a replica without work sleeps", sleep::table(),
+                           "sleep");
+  pool.celsius = p.find<double>(
+      "celsius", "temperature of the boards, in degrees; absent: as they were measured", {0, 150});
+  p.finish();
+}
+
 void refuse_parallelism(Parameters& p) {
   for (const char* key : {"pipeline_parallel", "expert_parallel", "data_parallel"}) {
     p.refuse(key, "use tensor_parallel and replicas");
@@ -129,11 +138,16 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
   if (const auto clock = p.find<Megahertz>("clock", "SM clock; absent: the highest", kPositive)) {
     pool.clock_mhz = clock->value;
   }
+  read_power_states(p.table("power", "what a replica without work does"), pool);
   std::unique_ptr<Batching> batching;
   pool.batching = read_policy(p, "batching", "vllm_v1", "what runs in the next step",
                               batching::table(), "batching", &batching);
   pool.kv =
       read_kv(p.table("kv", "the paged KV pool of a replica"), can_cache_prefixes(batching.get()));
+  if (pool.kv.prefix_cache && pool.sleeps()) {
+    p.error("power", "a replica that sleeps loses its prefix cache, and that is not built yet",
+            "[pool.kv] prefix_cache = false");
+  }
   p.finish();
   return pool;
 }

@@ -8,6 +8,7 @@
 #include "policies/batching.h"
 #include "policies/eviction.h"
 #include "policies/routing.h"
+#include "policies/sleep.h"
 #include "policies/tokens.h"
 #include "scenarios/origin.h"
 #include "sim/base/policy_table.h"
@@ -49,6 +50,8 @@ const std::vector<PortInfo>& port_list() {
       info("eviction", "which cached block goes?", "policies/eviction", eviction::table()),
       info("token_eviction", "which cached tokens of a layer stay?", "policies/tokens",
            tokens::table()),
+      info("sleep", "how deep does a replica without work sleep?", "policies/sleep",
+           sleep::table()),
       info("step_cost", "what does a step cost?", "models/step_cost", step_cost::table()),
   };
   return ports;

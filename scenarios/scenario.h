@@ -49,10 +49,17 @@ struct PoolSpec {
   std::uint32_t replicas = 1;
   std::optional<double> power_cap_watts;
   std::optional<double> clock_mhz;
+  std::optional<double> celsius;
+  PolicySpec sleep;
   PolicySpec step_cost;
   PolicySpec host_overhead;
   PolicySpec batching;
   KvSpec kv;
+
+  bool sleeps() const {
+    const Config* name = sleep.table.find("policy");
+    return name != nullptr && name->text != "never";
+  }
 };
 
 struct RecordsSpec {

@@ -4,8 +4,8 @@ namespace kvern {
 
 const char* name(EnergyPart part) {
   static constexpr const char* names[kEnergyParts] = {
-      "attention", "mlp",        "lm_head",  "kv_read",  "kv_write", "elementwise",
-      "sampling",  "collective", "host_gap", "transfer", "swap",     "idle"};
+      "attention",  "mlp",      "lm_head",  "kv_read", "kv_write", "elementwise", "sampling",
+      "collective", "host_gap", "transfer", "swap",    "idle",     "wake"};
   return names[static_cast<int>(part)];
 }
 

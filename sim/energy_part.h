@@ -17,9 +17,10 @@ enum class EnergyPart : std::uint8_t {
   HostGap,   // the device waits for the host inside a step
   Transfer,  // blocks between tiers or replicas
   Swap,
-  Idle,  // between steps
+  Idle,  // between steps, asleep too
+  Wake,  // waking: weights come back, or the model is loaded
 };
-inline constexpr int kEnergyParts = 12;
+inline constexpr int kEnergyParts = 13;
 
 // What a part's joules were spent for (audit).
 enum class EnergyPhase : std::uint8_t {

@@ -50,6 +50,17 @@ struct HardwareSpec {
   std::optional<Coefficient> attention_joules_per_flop;  // bf16, at base clock
   std::optional<Coefficient> joules_per_hbm_byte;
   std::optional<Coefficient> joules_per_link_byte;
+  // Idle: how long the context's watts last after a step, and what comes then.
+  std::optional<Coefficient> hold_seconds;
+  std::optional<Coefficient> settled_watts;
+  // Idle power grows with the board's temperature; context_watts hold at this one.
+  std::optional<Coefficient> leakage_watts_per_celsius;
+  double leakage_at_celsius = 0;
+  // Waking: making a context, loading a model, copying weights back from host memory.
+  std::optional<Coefficient> context_seconds;
+  std::optional<Coefficient> load_seconds;
+  std::optional<Coefficient> load_watts;
+  std::optional<Coefficient> restore_bytes_per_second;
   std::optional<Coefficient> cap_looseness;  // a step may draw cap * (1 + this)
   // The core's voltage against its clock: flat below this share of base clock, at this share of
   // the voltage there; a straight line above.

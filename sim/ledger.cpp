@@ -17,6 +17,7 @@ void Ledger::add(const Ledger& o) {
   block_lookups += o.block_lookups, block_hits += o.block_hits, evictions += o.evictions;
   preemptions += o.preemptions, preempted_requests += o.preempted_requests;
   used_block_ticks += o.used_block_ticks;
+  wakes += o.wakes, asleep_ns += o.asleep_ns;
   blocks = std::max(blocks, o.blocks);
   used_blocks_max = std::max(used_blocks_max, o.used_blocks_max);
   energy_known = energy_known && o.energy_known;

@@ -36,6 +36,9 @@ struct Ledger {
   Int128 used_block_ticks = 0;  // pinned blocks x ticks
   std::uint32_t blocks = 0;     // of one replica
   std::uint32_t used_blocks_max = 0;
+  // Sleep
+  std::uint64_t wakes = 0;
+  SimTime asleep_ns = 0;  // over all replicas
   // Energy
   bool energy_known = false;
   std::array<Int128, kEnergyParts> picojoules{};

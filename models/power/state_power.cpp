@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/power/clock_grid.h"
+#include "models/power/idle_states.h"
 #include "sim/base/time.h"
 
 namespace kvern {
@@ -331,6 +332,10 @@ bool has_work(StepCost& cost) {
 }
 
 std::string refusal_of(const Deployment& d, bool known, const PowerSettings& settings) {
+  if (settings.celsius && d.hardware == nullptr) return "celsius needs hardware";
+  if (settings.celsius) {
+    if (std::string why = celsius_refusal(*d.hardware, settings.celsius); !why.empty()) return why;
+  }
   if (!settings.cap && !settings.clock) return {};
   if (d.hardware == nullptr) return "power_cap and clock need hardware";
   const HardwareSpec& h = *d.hardware;
@@ -367,7 +372,7 @@ Coefficients coefficients_of(const Deployment& d, const PowerSettings& settings)
   const double pico = 1e12 * gpus;
   const bool eight_bit = d.weight_bytes_per_value == 1 && h.fp8_flops;
   Coefficients c;
-  c.context = h.context_watts->value * kPicojoulesPerWattTick * gpus;
+  c.context = context_watts(h, settings.celsius) * kPicojoulesPerWattTick * gpus;
   c.flop[static_cast<int>(Arithmetic::Gemm)] =
       h.gemm_joules_per_flop->value * pico * (eight_bit ? kEightBitShare : 1);
   c.flop[static_cast<int>(Arithmetic::Attention)] = h.attention_joules_per_flop->value * pico;
@@ -391,7 +396,8 @@ std::unique_ptr<Power> make_state_power(const Deployment& deployment, StepCost& 
   }
   const HardwareSpec& h = *deployment.hardware;
   const double highest = settings.clock ? settings.clock->value : h.base_clock_mhz;
-  const std::int64_t idle = nearest(h.context_watts->value * 1e6 * deployment.tensor_parallel);
+  // Whole mW, as those of the other idle states.
+  const std::int64_t idle = 1000 * idle_states(deployment, settings.celsius).milliwatts;
   return std::make_unique<StatePower>(true, coefficients_of(deployment, settings), idle,
                                       power::clock_grid(h, highest));
 }

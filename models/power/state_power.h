@@ -4,7 +4,7 @@
 // by kind of arithmetic and phi(f) = (V(f) / V0)^2; between steps P_ctx. A step runs at the highest
 // clock (15 MHz grid) at which its kernels' mean power stays within cap * (1 + looseness), at the
 // lowest where none does; arithmetic then lasts f0 / f times longer, bytes and fixed times do not.
-// Not modelled: P_ctx and the memory's rate depend on the clock; leakage depends on temperature.
+// Not modelled: P_ctx and the memory's rate depend on the clock; the board heats up as it works.
 #pragma once
 
 #include <memory>
@@ -19,6 +19,7 @@ namespace kvern {
 struct PowerSettings {
   std::optional<Watts> cap;        // absent: the board's limit
   std::optional<Megahertz> clock;  // locked; absent: free up to the base clock
+  std::optional<double> celsius;   // of the board; absent: as it was measured
 };
 
 // Null, with the reason in `refusal`, where a cap or clock is asked for that this board does not

@@ -30,6 +30,14 @@ void BucketLedger::busy(SimTime from, SimTime to) {
   }
 }
 
+void BucketLedger::power(SimTime from, SimTime to, std::int64_t milliwatts) {
+  while (from < to) {
+    const SimTime edge = std::min(to, edge_after(from));
+    open(from).picojoules += Int128{edge - from} * milliwatts;
+    from = edge;
+  }
+}
+
 void BucketLedger::write(const Bucket& bucket, SimTime end) {
   BucketRow row = bucket.row;
   const std::int64_t idle_ns = (end - row.start_ns) * replicas_ - row.busy_ns;

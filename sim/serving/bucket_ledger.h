@@ -24,6 +24,8 @@ class BucketLedger {
   BucketRow& at(SimTime t) { return open(t).row; }
   void busy(SimTime from, SimTime to);
   void energy(SimTime end, Int128 picojoules) { open(end).picojoules += picojoules; }
+  // A constant power (1 mW = 1 pJ/ns) from one instant to another, split at the edges.
+  void power(SimTime from, SimTime to, std::int64_t milliwatts);
   // Writes the buckets that end at or before `t`; nothing is added to them any more.
   void close_before(SimTime t);
   // Writes the rest; the last one ends at `end`.

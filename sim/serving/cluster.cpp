@@ -65,6 +65,8 @@ Cluster::Cluster(ClusterSetup setup)
       if (pool.setup.prefix_cache) replica.eviction = pool.setup.make_eviction();
       replica.step_cost = pool.setup.step_cost.get();
       replica.power = pool.setup.power.get();
+      replica.idle_states = pool.setup.idle_states;
+      if (pool.setup.make_sleep) replica.sleep = pool.setup.make_sleep();
       replica.attribution = pool.setup.attribution;
       replica.stepwise = setup.stepwise;
       replica.step_rows = setup.step_rows;
@@ -189,7 +191,10 @@ void Cluster::take_arrivals(SimTime now) {
   while (arrivals_->next_time() <= now) {
     arrivals_->pop(request);
     ++arrived_;
-    if (first_arrival_ == kNever) first_arrival_ = now;
+    if (first_arrival_ == kNever) {
+      first_arrival_ = now;
+      for (const auto& replica : replicas_) replica->start_clock(now);
+    }
     last_event_ = now;
     route(request, now);
   }

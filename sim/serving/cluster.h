@@ -31,6 +31,8 @@ struct PoolSetup {
   Attribution attribution = Attribution::TokenShare;
   std::unique_ptr<StepCost> step_cost;  // prepared; shared by the replicas
   std::unique_ptr<Power> power;
+  IdleStates idle_states;
+  std::function<std::unique_ptr<Sleep>()> make_sleep;  // empty: never
   // Called once a replica; results are not null. Eviction is asked for where prefix_cache is on.
   std::function<std::unique_ptr<Batching>()> make_batching;
   std::function<std::unique_ptr<Eviction>()> make_eviction;

@@ -35,7 +35,9 @@ Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Reco
       state_(KvPool(setup.blocks, setup.block_size, std::move(setup.eviction),
                     setup.eviction_rows ? &records : nullptr, setup.id),
              setup.block_size),
-      planner_(state_, ledger, !setup.stepwise) {
+      planner_(state_, ledger, !setup.stepwise),
+      idle_clock_(setup.idle_states, std::move(setup.sleep), setup.power->known(), ledger,
+                  buckets) {
   if (setup.audit) state_.audit = std::make_unique<Audit>(ledger, records);
   if (setup.save_cache) state_.pool.remember_blocks();
   if (setup.warm != nullptr) state_.pool.load(*setup.warm);
@@ -67,6 +69,10 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
 void Replica::plan(SimTime now, Departures& left) {
   if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});
   just_ended_ = false;
+  if (in_flight() > 0 && idle_clock_.idle() && !idle_clock_.waking()) {
+    next_end_ = idle_clock_.wake(now);
+    if (next_end_ > now) return;
+  }
   while (in_flight() > 0) {
     planner_.begin(clock_.ceil_ns());
     batching_->plan(planner_);
@@ -95,6 +101,7 @@ void Replica::plan(SimTime now, Departures& left) {
     }
   }
   next_end_ = kNever;
+  idle_clock_.begin(clock_.ceil_ns());
 }
 
 std::int64_t Replica::longest_run(const Plan& plan) const {
@@ -116,6 +123,7 @@ std::int64_t Replica::longest_run(const Plan& plan) const {
 }
 
 void Replica::start_run(const Plan& plan) {
+  idle_clock_.end(clock_.ceil_ns());
   for (const Slot slot : plan.parked) state_.end_decode(slot);
   const DecodeSet& decoding = state_.decoding;
   Batch batch;
@@ -154,13 +162,20 @@ void Replica::start_run(const Plan& plan) {
 }
 
 void Replica::settle(SimTime t) {
-  if (!active_) return;
+  if (!active_) {
+    idle_clock_.book(t);
+    return;
+  }
   const std::int64_t ended =
       steps_within(run_.price.ticks, ticks_until(run_.start, t), run_.steps - 1);
   if (ended > run_.done) advance(ended - run_.done);
 }
 
 void Replica::end_run(Departures& left) {
+  if (!active_) {  // awake
+    idle_clock_.end(next_end_);
+    return;
+  }
   advance(run_.steps - run_.done);
   active_ = false;
   just_ended_ = true;

@@ -16,6 +16,7 @@
 #include "sim/records.h"
 #include "sim/serving/attribution.h"
 #include "sim/serving/bucket_ledger.h"
+#include "sim/serving/idle_clock.h"
 #include "sim/serving/planner.h"
 
 namespace kvern {
@@ -29,6 +30,8 @@ struct ReplicaSetup {
   std::unique_ptr<Eviction> eviction;  // null: no prefix cache
   StepCost* step_cost = nullptr;       // shared by the pool's replicas
   Power* power = nullptr;
+  IdleStates idle_states;
+  std::unique_ptr<Sleep> sleep;  // null: never
   Attribution attribution = Attribution::TokenShare;
   bool stepwise = false;
   bool step_rows = false;
@@ -47,14 +50,17 @@ class Replica {
 
   Fit fit(const Arrival& request) const { return batching_->fit(request); }
   std::uint32_t in_flight() const { return state_.waiting.count() + state_.running.count(); }
-  // Nanosecond at which the current run ends; kNever when idle.
+  // Nanosecond at which the current run, or its waking, ends; kNever when idle.
   SimTime next_end() const { return next_end_; }
-  bool idle() const { return !active_; }
+  bool idle() const { return !active_ && !idle_clock_.waking(); }
+  // The run's clock starts: a replica without work is idle from here on.
+  void start_clock(SimTime now) { idle_clock_.begin(now); }
 
   // A request joins the queue at `now`. A jump ends at the first step end >= now if the plan made
   // there could admit it.
   void arrive(const Arrival& arrival, SimTime now);
-  // The run's end is reached: tokens, completions; then the replica has nothing planned.
+  // The run's end is reached, or that of waking: tokens, completions; then the replica has nothing
+  // planned.
   void end_run(Departures& left);
   // Plans and starts the next run, or goes idle. `now` matters when idle: a busy replica plans at
   // its own step end.
@@ -112,6 +118,7 @@ class Replica {
   Records& records_;
   ReplicaState state_;
   Planner planner_;
+  IdleClock idle_clock_;
   Work work_;
   Run run_;
   bool active_ = false;

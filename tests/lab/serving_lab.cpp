@@ -10,6 +10,7 @@
 #include "policies/batching.h"
 #include "policies/eviction.h"
 #include "policies/routing.h"
+#include "policies/sleep.h"
 
 namespace kvern::lab {
 
@@ -89,6 +90,9 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   pool.power = std::make_unique<LabPower>(lab.joules);
   pool.make_batching = [text = lab.batching] { return make(batching::table(), text); };
   pool.make_eviction = [text = lab.eviction] { return make(eviction::table(), text); };
+  pool.idle_states.milliwatts = pool.idle_states.settled_milliwatts = 0;  // of LabPower, below 1
+  pool.idle_states.sleep.fill({5, 1'000, 50, "", ""});
+  pool.make_sleep = [text = lab.sleep] { return make(sleep::table(), text); };
   setup.admission = make(admission::table(), lab.admission);
   setup.routing = make(routing::table(), lab.routing);
   setup.arrivals = std::make_unique<ListedArrivals>(lab);
@@ -147,12 +151,12 @@ std::string text(const Ledger& l) {
   std::string out = fmt::format(
       "ledger arrived {} finished {} rejected {} failed {} left {} prompt {} out {} cached {} "
       "admitted {} resumed {} again {} steps {} {} {} seqs {} prefill {} decode {} lookups {} hits "
-      "{} evictions {} preemptions {} of {} used max {}\n",
+      "{} evictions {} preemptions {} of {} used max {} wakes {} asleep {}\n",
       l.arrived, l.finished, l.rejected, l.failed, l.in_flight, l.prompt_tokens, l.output_tokens,
       l.cached_tokens, l.admitted_prompt_tokens, l.resumed_tokens, l.recomputed_tokens,
       l.steps_prefill, l.steps_decode, l.steps_mixed, l.sequence_steps, l.prefill_tokens,
       l.decode_tokens, l.block_lookups, l.block_hits, l.evictions, l.preemptions,
-      l.preempted_requests, l.used_blocks_max);
+      l.preempted_requests, l.used_blocks_max, l.wakes, l.asleep_ns);
   for (const Int128 value : {l.kv_token_steps, l.busy_ticks, l.used_block_ticks,
                              l.picojoules_wasted, l.picojoules_unattributed}) {
     out += fmt::format("{} ", value);

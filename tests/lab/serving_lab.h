@@ -26,6 +26,7 @@ struct Lab {
   std::string routing = "least_loaded";
   std::string admission = "always";
   std::string cost = "affine(a=5 ms, b=8 us, c=12 us, d=47 ns)";
+  std::string sleep = "never";
   std::uint32_t replicas = 1;
   std::uint32_t blocks = 1000;
   std::uint32_t block_size = 16;

@@ -74,9 +74,9 @@ TEST_F(RunRecordsTest, WhatIsWrittenReadsBack) {
   EXPECT_THAT(h5.read_all<std::uint64_t>("/transfers/bytes"), ElementsAre(4096));
   EXPECT_THAT(h5.read_all<std::uint64_t>("/itl/count"), ElementsAre(150));
   EXPECT_THAT(h5.read_text("/dictionary/pool"), ElementsAre("main"));
-  // /energy: 12 components; attention (row 0, busy) 600 J, idle (row 11) 200 J.
+  // /energy: 13 components; attention (row 0, busy) 600 J, idle (row 11) 200 J.
   const auto energy = h5.read_all<std::int64_t>("/energy/energy_nj");
-  ASSERT_EQ(energy.size(), 12U);
+  ASSERT_EQ(energy.size(), 13U);
   EXPECT_EQ(energy[0], 600'000'000'000);
   EXPECT_EQ(energy[11], 200'000'000'000);
   EXPECT_EQ(h5.read_all<std::uint16_t>("/energy/phase")[11], 1);

@@ -94,6 +94,8 @@ TEST(Summary, NamesAreTheContract) {
        "energy_j_per_output_token",
        "energy_j_idle",
        "energy_j_wasted",
+       "wakes",
+       "asleep_share",
        "power_w_mean"});
   for (int part = 0; part < kEnergyParts; ++part) {
     expected.push_back(std::string("energy_j_by.") + name(static_cast<EnergyPart>(part)));
@@ -130,9 +132,8 @@ TEST(Summary, JsonIsOneObjectWithNestedParts) {
   const std::string json = summary_json(demo());
   EXPECT_EQ(json.substr(0, 24), "{\n  \"scenario\": \"demo\",\n");
   EXPECT_THAT(json, HasSubstr("  \"energy_j_by\": {\n    \"attention\": 600,\n    \"mlp\": 0,"));
-  EXPECT_THAT(
-      json,
-      HasSubstr("    \"idle\": 200\n  },\n  \"energy_j_by_phase\": {\n    \"prefill\": null,"));
+  EXPECT_THAT(json, HasSubstr("    \"idle\": 200,\n    \"wake\": 0\n  },\n  \"energy_j_by_phase\": "
+                              "{\n    \"prefill\": null,"));
   EXPECT_THAT(json, HasSubstr("  \"pools\": [\n    {\n      \"name\": \"main\",\n"
                               "      \"requests_arrived\": 4,"));
   EXPECT_THAT(json, HasSubstr("\"clairvoyant\": false,"));

@@ -1,0 +1,18 @@
+// A replica stays awake: it draws what a board with a context does.
+#include <memory>
+
+#include "policies/sleep.h"
+
+namespace kvern::sleep::never {
+namespace {
+
+class Never final : public Sleep {
+ public:
+  SleepChoice choose() const override { return {}; }
+};
+
+}  // namespace
+
+std::unique_ptr<Sleep> make(Parameters&) { return std::make_unique<Never>(); }
+
+}  // namespace kvern::sleep::never
