@@ -100,6 +100,11 @@ void read_power(Parameters p, HardwareSpec& h) {
   h.joules_per_hbm_byte = find_coefficient<JoulesPerByte>(p, "memory", "byte read or written");
   h.joules_per_link_byte = find_coefficient<JoulesPerByte>(p, "link", "byte sent over NVLink");
   h.cap_looseness = find_coefficient<Share>(p, "cap_looseness", "a step may draw cap x (1 + this)");
+  h.memory_core_share = find_coefficient<Share>(
+      p, "memory_core",
+      "share of memory that is drawn on the core's rail, so falls with the clock");
+  h.context_clock_share = find_coefficient<Share>(
+      p, "context_clock", "share of context that running clocks draw, so falls with them");
   h.voltage_knee_share =
       find_coefficient<Share>(p, "voltage_knee", "voltage is flat below this share of the clock");
   h.voltage_floor_share =

@@ -56,6 +56,14 @@ std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
   return capacity.blocks;
 }
 
+PowerSettings settings_of(const PoolSpec& pool) {
+  PowerSettings settings;
+  if (pool.power_cap_watts) settings.cap = Watts{*pool.power_cap_watts};
+  if (pool.clock_mhz) settings.clock = Megahertz{*pool.clock_mhz};
+  settings.celsius = pool.celsius;
+  return settings;
+}
+
 // Step cost and power, prepared for the deployment. False with an issue.
 bool price(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup, Issues& issues) {
   setup.step_cost = with_host_overhead(make_again(step_cost::table(), "step_cost", pool.step_cost),
@@ -65,11 +73,7 @@ bool price(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup,
     issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
     return false;
   }
-  PowerSettings settings;
-  if (pool.power_cap_watts) settings.cap = Watts{*pool.power_cap_watts};
-  if (pool.clock_mhz) settings.clock = Megahertz{*pool.clock_mhz};
-  settings.celsius = pool.celsius;
-  setup.power = make_state_power(deployment, *setup.step_cost, settings, refusal);
+  setup.power = make_state_power(deployment, *setup.step_cost, settings_of(pool), refusal);
   if (setup.power == nullptr) {
     issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
     return false;
@@ -80,7 +84,7 @@ bool price(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup,
 // States between steps. False with an issue.
 bool idle(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup, Issues& issues) {
   if (deployment.hardware != nullptr) {
-    setup.idle_states = idle_states(deployment, pool.celsius);
+    setup.idle_states = idle_states(deployment, settings_of(pool));
   }
   if (!pool.sleeps()) return true;
   setup.make_sleep = [spec = pool.sleep] { return make_again(sleep::table(), "sleep", spec); };

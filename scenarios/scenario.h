@@ -57,8 +57,8 @@ struct PoolSpec {
   KvSpec kv;
 
   bool sleeps() const {
-    const Config* name = sleep.table.find("policy");
-    return name != nullptr && name->text != "never";
+    const Config* policy = sleep.table.find("policy");
+    return policy != nullptr && policy->text != "never";
   }
 };
 

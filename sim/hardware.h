@@ -62,6 +62,9 @@ struct HardwareSpec {
   std::optional<Coefficient> load_watts;
   std::optional<Coefficient> restore_bytes_per_second;
   std::optional<Coefficient> cap_looseness;  // a step may draw cap * (1 + this)
+  // What falls with the core's clock besides arithmetic; absent: nothing does.
+  std::optional<Coefficient> memory_core_share;    // of joules_per_hbm_byte, on the core's rail
+  std::optional<Coefficient> context_clock_share;  // of context_watts, drawn by running clocks
   // The core's voltage against its clock: flat below this share of base clock, at this share of
   // the voltage there; a straight line above.
   std::optional<Coefficient> voltage_knee_share;

@@ -15,11 +15,15 @@ double dynamic_at(const HardwareSpec& h, double share) {
 
 std::vector<ClockPoint> clock_grid(const HardwareSpec& hardware, double highest_mhz) {
   if (!hardware.voltage_knee_share || !hardware.voltage_floor_share) return {ClockPoint{}};
+  const double core_share = hardware.memory_core_share ? hardware.memory_core_share->value : 0;
+  const double clock_share = hardware.context_clock_share ? hardware.context_clock_share->value : 0;
   std::vector<ClockPoint> grid;
   double mhz = highest_mhz;
   while (mhz >= hardware.lowest_clock_mhz) {
     const double share = mhz / hardware.base_clock_mhz;
-    grid.push_back({1 / share, dynamic_at(hardware, share)});
+    const double dynamic = dynamic_at(hardware, share);
+    grid.push_back({1 / share, dynamic, 1 - core_share * (1 - dynamic),
+                    1 - clock_share * (1 - share * dynamic)});
     mhz -= kClockStepMhz;
   }
   return grid;

@@ -11,7 +11,10 @@ inline constexpr double kClockStepMhz = 15;
 
 struct ClockPoint {
   double slowdown = 1;  // f0 / f: how much longer arithmetic takes
-  double dynamic = 1;   // phi(f): joules per FLOP against those at the base clock
+  // Against those at the base clock:
+  double dynamic = 1;  // joules per FLOP, phi(f) = (V(f) / V0)^2
+  double hbm = 1;      // joules per HBM byte: on the core's rail they fall with phi
+  double context = 1;  // idle watts with a context: clocks fall with f phi, leakage stays
 };
 
 // From `highest_mhz` down to the lowest; only the base clock where the voltage curve is unknown.

@@ -1,6 +1,6 @@
 #include "models/power/idle_states.h"
 
-#include <cmath>
+#include "models/power/clock_grid.h"
 
 namespace kvern {
 namespace {
@@ -66,14 +66,16 @@ std::string celsius_refusal(const HardwareSpec& h, std::optional<double> celsius
   return h.name + ": how its idle power follows temperature is unknown, so celsius has no effect";
 }
 
-IdleStates idle_states(const Deployment& d, std::optional<double> celsius) {
+IdleStates idle_states(const Deployment& d, const PowerSettings& settings) {
   const HardwareSpec& h = *d.hardware;
   IdleStates states;
   if (!h.context_watts) {
     for (SleepState& state : states.sleep) state = unknown(h, "what it draws idle");
     return states;
   }
-  const double context = context_watts(h, celsius);
+  const double mhz = settings.clock ? settings.clock->value : h.base_clock_mhz;
+  const double context =
+      context_watts(h, settings.celsius) * power::clock_grid(h, mhz).front().context;
   double settled = context;
   if (h.hold_seconds && h.settled_watts) {
     settled = h.settled_watts->value;

@@ -11,6 +11,7 @@
 
 #include <optional>
 
+#include "models/power/state_power.h"
 #include "sim/ports/sleep.h"
 #include "sim/ports/step_cost.h"
 
@@ -23,6 +24,6 @@ std::string celsius_refusal(const HardwareSpec& hardware, std::optional<double> 
 
 // `deployment` names hardware; without a model, or where a coefficient is missing, a state says
 // what is unknown.
-IdleStates idle_states(const Deployment& deployment, std::optional<double> celsius);
+IdleStates idle_states(const Deployment& deployment, const PowerSettings& settings);
 
 }  // namespace kvern

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/power/clock_grid.h"
+#include "models/power/coefficients.h"
 #include "models/power/idle_states.h"
 #include "sim/base/time.h"
 
@@ -16,19 +17,7 @@ namespace kvern {
 namespace {
 
 using power::ClockPoint;
-
-constexpr double kPicojoulesPerWattTick = 1e12 / (1e9 * static_cast<double>(kTicksPerNs));
-// Joules per FLOP of 8-bit floats against 16-bit ones: 0.5 to 0.6, from memory.
-constexpr double kEightBitShare = 0.55;
-
-// Of all GPUs of the replica, in pJ.
-struct Coefficients {
-  double context = 0;          // a tick
-  double flop[3] = {0, 0, 0};  // by Arithmetic
-  double hbm_byte = 0;
-  double link_byte = 0;
-  double cap = 0;  // a tick
-};
+using power::Coefficients;
 
 std::int64_t nearest(double x) { return static_cast<std::int64_t>(x + std::copysign(0.5, x)); }
 
@@ -85,8 +74,10 @@ const Line& longer(const Line& a, const Line& b, std::int64_t& steps) {
 struct Draw {
   std::array<Rest, Work::kMost> arithmetic;
   std::array<Rest, Work::kMost> bytes;
+  std::array<Rest, Work::kMost> links;
   Rest all_arithmetic;
   Rest all_bytes;
+  Rest all_links;
 };
 
 // The time of a step at one clock.
@@ -130,10 +121,10 @@ class StatePower final : public Power {
       const double arithmetic = grid_[clock_].dynamic *
                                 c_.flop[static_cast<int>(kernel.arithmetic)] *
                                 static_cast<double>(kernel.flops.first);
-      const double bytes =
-          c_.hbm_byte * static_cast<double>(kernel.bytes.first - kernel.weight_bytes) +
-          c_.link_byte * static_cast<double>(kernel.link_bytes.first);
-      const double waiting = standby ? c_.context * extra_ticks(kernel, timing_.kernels[k]) : 0;
+      const double bytes = grid_[clock_].hbm * c_.hbm_byte *
+                               static_cast<double>(kernel.bytes.first - kernel.weight_bytes) +
+                           c_.link_byte * static_cast<double>(kernel.link_bytes.first);
+      const double waiting = standby ? context() * extra_ticks(kernel, timing_.kernels[k]) : 0;
       Caused& own = division[static_cast<int>(kernel.part)];
       Caused& of_bytes = division[static_cast<int>(kernel.bytes_part)];
       if (kernel.owners == Owners::Chunks) {
@@ -150,6 +141,8 @@ class StatePower final : public Power {
   }
 
  private:
+  double context() const { return grid_[clock_].context * c_.context; }
+
   // Of a kernel's time, what lies beyond the launch and the reading of the weights.
   static double extra_ticks(const KernelWork& kernel, const Line& time) {
     const auto busy = static_cast<double>(time.first - kernel.fixed_ticks.first);
@@ -174,21 +167,22 @@ class StatePower final : public Power {
     }
     const double decodes = work.decodes;
     price.kv.arithmetic = nearest(grid_[clock_].dynamic * arithmetic / decodes);
-    price.kv.bytes = nearest(bytes / decodes);
+    price.kv.bytes = nearest(grid_[clock_].hbm * bytes / decodes);
     const auto slope = static_cast<double>(std::max<std::int64_t>(0, price.ticks.slope));
-    price.kv.standby = nearest(c_.context * slope / decodes);
+    price.kv.standby = nearest(context() * slope / decodes);
   }
 
   void set_draw(const Work& work, std::int64_t turns) {
-    draw_.all_arithmetic = draw_.all_bytes = {};
+    draw_.all_arithmetic = draw_.all_bytes = draw_.all_links = {};
     for (int k = 0; k < work.count; ++k) {
       const KernelWork& kernel = work.kernels[k];
       draw_.arithmetic[k] =
           c_.flop[static_cast<int>(kernel.arithmetic)] * Rest::of(kernel.flops, turns);
       draw_.bytes[k] = c_.hbm_byte * Rest::of(kernel.bytes, turns);
-      draw_.bytes[k] += c_.link_byte * Rest::of(kernel.link_bytes, turns);
+      draw_.links[k] = c_.link_byte * Rest::of(kernel.link_bytes, turns);
       draw_.all_arithmetic += draw_.arithmetic[k];
       draw_.all_bytes += draw_.bytes[k];
+      draw_.all_links += draw_.links[k];
     }
   }
 
@@ -208,9 +202,10 @@ class StatePower final : public Power {
 
   // pJ beyond the cap; above 0 the clock is too high.
   Line excess(const Timing& timing, const ClockPoint& clock, std::int64_t turns) const {
-    Rest sum = (c_.context - c_.cap) * Rest::of(timing.device, turns);
+    Rest sum = (clock.context * c_.context - c_.cap) * Rest::of(timing.device, turns);
     sum += clock.dynamic * draw_.all_arithmetic;
-    sum += draw_.all_bytes;
+    sum += clock.hbm * draw_.all_bytes;
+    sum += draw_.all_links;
     return sum.line(turns);
   }
 
@@ -286,15 +281,16 @@ class StatePower final : public Power {
     for (int k = 0; k < work.count; ++k) {
       const KernelWork& kernel = work.kernels[k];
       Rest& part = parts[static_cast<int>(kernel.part)];
-      part += c_.context * Rest::of(timing_.kernels[k], turns);
+      part += context() * Rest::of(timing_.kernels[k], turns);
       part += dynamic * draw_.arithmetic[k];
-      parts[static_cast<int>(kernel.bytes_part)] += draw_.bytes[k];
+      parts[static_cast<int>(kernel.bytes_part)] += grid_[clock_].hbm * draw_.bytes[k];
+      parts[static_cast<int>(kernel.bytes_part)] += draw_.links[k];
       touched |= 1U << static_cast<int>(kernel.part);
       touched |= 1U << static_cast<int>(kernel.bytes_part);
     }
     const Line gap{price.ticks.first - timing_.device.first,
                    price.ticks.slope - timing_.device.slope};
-    parts[static_cast<int>(EnergyPart::HostGap)] += c_.context * Rest::of(gap, turns);
+    parts[static_cast<int>(EnergyPart::HostGap)] += context() * Rest::of(gap, turns);
     Line total = price.ticks;
     for (; touched != 0; touched &= touched - 1) {
       const int part = std::countr_zero(touched);
@@ -318,78 +314,18 @@ class StatePower final : public Power {
   Timing faster_;
 };
 
-bool coefficients_known(const Deployment& d) {
-  const HardwareSpec* h = d.hardware;
-  return h != nullptr && h->context_watts && h->gemm_joules_per_flop &&
-         h->attention_joules_per_flop && h->joules_per_hbm_byte &&
-         (d.tensor_parallel == 1 || h->joules_per_link_byte);
-}
-
 bool has_work(StepCost& cost) {
   Work work;
   cost.work({1, 1, 1, {}}, work);
   return work.has_work;
 }
 
-std::string refusal_of(const Deployment& d, bool known, const PowerSettings& settings) {
-  if (settings.celsius && d.hardware == nullptr) return "celsius needs hardware";
-  if (settings.celsius) {
-    if (std::string why = celsius_refusal(*d.hardware, settings.celsius); !why.empty()) return why;
-  }
-  if (!settings.cap && !settings.clock) return {};
-  if (d.hardware == nullptr) return "power_cap and clock need hardware";
-  const HardwareSpec& h = *d.hardware;
-  if (!known) {
-    return h.name +
-           ": its joules with this step cost are unknown, so power_cap and clock have no "
-           "known effect";
-  }
-  if (!h.voltage_knee_share || !h.voltage_floor_share) {
-    return h.name + ": its voltage curve is unknown, so power_cap and clock have no known effect";
-  }
-  if (settings.cap && settings.cap->value > h.power_cap_watts) {
-    return fmt::format("power_cap: {} W is above the board's limit of {} W", settings.cap->value,
-                       h.power_cap_watts);
-  }
-  if (settings.cap && settings.cap->value <= h.context_watts->value) {
-    return fmt::format("power_cap: {} W is not above the {} W that the board draws idle",
-                       settings.cap->value, h.context_watts->value);
-  }
-  if (settings.clock) {
-    const double mhz = settings.clock->value;
-    if (mhz < h.lowest_clock_mhz || mhz > h.base_clock_mhz ||
-        std::floor(mhz / power::kClockStepMhz) * power::kClockStepMhz != mhz) {
-      return fmt::format("clock: {} MHz is not a multiple of {} between {} and {} MHz", mhz,
-                         power::kClockStepMhz, h.lowest_clock_mhz, h.base_clock_mhz);
-    }
-  }
-  return {};
-}
-
-Coefficients coefficients_of(const Deployment& d, const PowerSettings& settings) {
-  const HardwareSpec& h = *d.hardware;
-  const double gpus = d.tensor_parallel;
-  const double pico = 1e12 * gpus;
-  const bool eight_bit = d.weight_bytes_per_value == 1 && h.fp8_flops;
-  Coefficients c;
-  c.context = context_watts(h, settings.celsius) * kPicojoulesPerWattTick * gpus;
-  c.flop[static_cast<int>(Arithmetic::Gemm)] =
-      h.gemm_joules_per_flop->value * pico * (eight_bit ? kEightBitShare : 1);
-  c.flop[static_cast<int>(Arithmetic::Attention)] = h.attention_joules_per_flop->value * pico;
-  c.hbm_byte = h.joules_per_hbm_byte->value * pico;
-  c.link_byte = h.joules_per_link_byte ? h.joules_per_link_byte->value * pico : 0;
-  const double looseness = h.cap_looseness ? h.cap_looseness->value : 0;
-  const double watts = settings.cap ? settings.cap->value : h.power_cap_watts;
-  c.cap = watts * (1 + looseness) * kPicojoulesPerWattTick * gpus;
-  return c;
-}
-
 }  // namespace
 
 std::unique_ptr<Power> make_state_power(const Deployment& deployment, StepCost& cost,
                                         const PowerSettings& settings, std::string& refusal) {
-  const bool known = coefficients_known(deployment) && has_work(cost);
-  refusal = refusal_of(deployment, known, settings);
+  const bool known = power::coefficients_known(deployment) && has_work(cost);
+  refusal = power::refusal_of(deployment, known, settings);
   if (!refusal.empty()) return nullptr;
   if (!known) {
     return std::make_unique<StatePower>(false, Coefficients{}, 0, std::vector{ClockPoint{}});
@@ -397,8 +333,8 @@ std::unique_ptr<Power> make_state_power(const Deployment& deployment, StepCost& 
   const HardwareSpec& h = *deployment.hardware;
   const double highest = settings.clock ? settings.clock->value : h.base_clock_mhz;
   // Whole mW, as those of the other idle states.
-  const std::int64_t idle = 1000 * idle_states(deployment, settings.celsius).milliwatts;
-  return std::make_unique<StatePower>(true, coefficients_of(deployment, settings), idle,
+  const std::int64_t idle = 1000 * idle_states(deployment, settings).milliwatts;
+  return std::make_unique<StatePower>(true, power::coefficients_of(deployment, settings), idle,
                                       power::clock_grid(h, highest));
 }
 

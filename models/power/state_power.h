@@ -1,10 +1,12 @@
 // Watts and joules of a replica's GPUs, and the clock its steps run at.
 //
 // While busy a GPU draws P_ctx + phi(f) * a * FLOP/s + b * HBM bytes/s + c * link bytes/s, with a
-// by kind of arithmetic and phi(f) = (V(f) / V0)^2; between steps P_ctx. A step runs at the highest
+// by kind of arithmetic and phi(f) = (V(f) / V0)^2; between steps P_ctx. Of b the share on the
+// core's rail falls with phi, of P_ctx the share of the clocks with f phi, where the hardware file
+// knows them. A step runs at the highest
 // clock (15 MHz grid) at which its kernels' mean power stays within cap * (1 + looseness), at the
 // lowest where none does; arithmetic then lasts f0 / f times longer, bytes and fixed times do not.
-// Not modelled: P_ctx and the memory's rate depend on the clock; the board heats up as it works.
+// Not modelled: the memory's rate depends on the clock; the board heats up as it works.
 #pragma once
 
 #include <memory>

@@ -45,10 +45,10 @@ TEST_P(EvictionScenarios, AreWhatTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EvictionScenarios,
-                         testing::Values(Golden{"mooncake_capacity", 21, "650662bfe9ed337b",
+                         testing::Values(Golden{"mooncake_capacity", 21, "fd4ce420c66bcbb3",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"},
-                                         Golden{"agentic_lfu", 6, "7ad824836f60a032", ""},
-                                         Golden{"tenant_quota", 2, "be484f56b2cbde1a", ""}),
+                                         Golden{"agentic_lfu", 6, "c1f6f7099bbf9e50", ""},
+                                         Golden{"tenant_quota", 2, "900a86d1f32d4815", ""}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 
 }  // namespace kvern

@@ -54,10 +54,10 @@ TEST_P(Scenarios, AreWhatTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Scenarios,
-                         testing::Values(Golden{"first_run", "ea3a5123c152493a", ""},
-                                         Golden{"azure_conversation", "af4b94187ad8c618",
+                         testing::Values(Golden{"first_run", "24cd6d8226d9216d", ""},
+                                         Golden{"azure_conversation", "9235483dd2e61ede",
                                                 "traces/azure2023/AzureLLMInferenceTrace_conv.csv"},
-                                         Golden{"mooncake_conversation", "3e82fa558d3d81df",
+                                         Golden{"mooncake_conversation", "2c81528b8ab0a4d8",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 

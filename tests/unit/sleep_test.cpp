@@ -38,7 +38,7 @@ TEST(IdleStates, OfAnH100) {
   // A context's weights cost no watts, so leaving them saves none.
   EXPECT_EQ(states.break_even(SleepDepth::Weights), kNever);
   // 126 W at 39 C, 1 W a degree: 138 W at 51 C.
-  EXPECT_EQ(idle_states(priced.deployment, 51).milliwatts, 138'000);
+  EXPECT_EQ(idle_states(priced.deployment, {{}, {}, 51.0}).milliwatts, 138'000);
 }
 
 // Watts of PCIe boards by Model Parking Tax: T* of 270, 428 and 190 s for 45 s of loading.
@@ -60,7 +60,7 @@ TEST(IdleStates, BreakEvenOfPublishedBoards) {
   }
 }
 
-TEST(IdleStates, UnknownIsSaidNeverZero) {
+TEST(SleepKeys, UnknownIsSaidNeverZero) {
   Priced priced("a100_80", "llama-3.1-8b", "roofline");
   const IdleStates states = idle_states(priced.deployment, {});
   EXPECT_EQ(sleep_of("after_idle(idle=1 s, state=sleep1)")->prepare(states),
@@ -111,7 +111,7 @@ TEST(IdleClock, AnA6000HoldsItsClocks) {
   EXPECT_EQ(states.hold_ns, 17 * kSecond);
   Ledger ledger;
   BucketLedger buckets(0, 0, 1, 0, nullptr);
-  IdleClock clock(states, nullptr, true, ledger, buckets);
+  IdleClock clock(states, sleep_of("never"), true, ledger, buckets);
   clock.begin(0);
   clock.book(17 * kSecond);
   EXPECT_EQ(ledger.picojoules[static_cast<std::size_t>(EnergyPart::Idle)], 0);

@@ -102,6 +102,30 @@ TEST(StatePower, ALockedClockStretchesArithmetic) {
   EXPECT_NEAR(r.kv_read_j, .1, 1e-9);
 }
 
+TEST(StatePower, BytesAndIdlePowerFallWithTheClockWhereKnown) {
+  HardwareSpec h = round_board();
+  h.memory_core_share = Coefficient{.5, .5, .5, ""};
+  h.context_clock_share = Coefficient{.4, .4, .4, ""};
+  Deployment d;
+  d.hardware = &h;
+  OneKernel cost(2'000'000'000'000);
+  std::string refusal;
+  const auto power = make_state_power(d, cost, {{}, Megahertz{750}}, refusal);
+  ASSERT_TRUE(power) << refusal;
+  Work work;
+  cost.work({}, work);
+  Price price;
+  power->price(work, price);
+  // V^2 = .36: bytes .1 J (1 - .5 * .64) = .068 J; context 100 W (1 - .4 (1 - .5 * .36)) = 67.2 W,
+  // 1.344 J in 20 ms, and .72 J of arithmetic
+  const auto joules = [&](EnergyPart part) {
+    return static_cast<double>(price.picojoules[static_cast<int>(part)].first) * 1e-12;
+  };
+  EXPECT_NEAR(joules(EnergyPart::KvRead), .068, 1e-9);
+  EXPECT_NEAR(joules(EnergyPart::Mlp), 2.064, 1e-9);
+  EXPECT_EQ(power->idle_picojoules_per_us(), 67'200'000);
+}
+
 TEST(StatePower, TheHighestClockWithinTheCap) {
   // At share s of the clock: 10 ms / s, V = .6 + .4 (s - .5) / .5 = .2 + .8 s, and
   // W = 100 + (5 J V^2 + .1 J) s / 10 ms. At most 500 W: s = .95 gives 100 + 95 * (4.608 + .1) =
