@@ -5,6 +5,7 @@
 #include "policies/routing.h"
 #include "scenarios/data_files.h"
 #include "scenarios/forced_schedule.h"
+#include "scenarios/plugin.h"
 #include "scenarios/policy_key.h"
 #include "scenarios/pool_assembly.h"
 #include "scenarios/workload_assembly.h"
@@ -74,6 +75,7 @@ std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
   out.setup.arrivals = std::move(workload.arrivals);
   out.requests = workload.requests;
   for (const std::string& file : scenario.workload.files) out.inputs.push_back(file);
+  if (!plugin_file().empty()) out.inputs.push_back(plugin_file());
   if (scenario.workload.replay) out.inputs.push_back(scenario.workload.replay->trace.file);
   if (scenario.validation && scenario.validation->forced) {
     force_schedule(scenario, block_size, out.setup, issues);

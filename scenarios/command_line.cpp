@@ -11,6 +11,7 @@
 #include "scenarios/cache_command.h"
 #include "scenarios/calibrate_command.h"
 #include "scenarios/case_metrics.h"
+#include "scenarios/conform_command.h"
 #include "scenarios/describe.h"
 #include "scenarios/exit_codes.h"
 #include "scenarios/model_files.h"
@@ -40,6 +41,7 @@ struct Commands {
   ValidateRequest validate;
   CalibrateRequest calibrate;
   std::string model;
+  std::string plugin;
   bool bench_json = false;
 
   Commands() {
@@ -61,6 +63,10 @@ struct Commands {
     add_reproduce();
     add_validate();
     add_calibrate();
+    CLI::App* conform =
+        add("conform", "hold an eviction policy of your own to the port's contract");
+    conform->add_option("file", plugin, "the shared library (policies/plugin.h)")
+        ->type_name("FILE.so");
     CLI::App* models = add("models", "small language models for the attention machine");
     CLI::App* get = models->add_subcommand("get", "download one and convert it");
     get->allow_extras();
@@ -212,6 +218,8 @@ struct Commands {
         ->type_name("FILE");
     command->add_flag("--audit", run.audit,
                       "joules by part, phase, request and tenant: a table, and in records.h5");
+    command->add_option("--plugin", run.plugin, "an eviction policy of your own, for all pools")
+        ->type_name("FILE.so");
     command->add_flag("--stepwise", run.stepwise, "step by step: slow, same records");
   }
 };
@@ -300,6 +308,7 @@ int dispatch(const Commands& commands) {
     }
     return calibrate_command(commands.calibrate);
   }
+  if (name == "conform" && !commands.plugin.empty()) return conform_command(commands.plugin);
   if (name == "bench") return bench_command(commands.bench_json);
   std::fputs(commands.app.help().c_str(), stderr);
   return kUserError;

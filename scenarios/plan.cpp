@@ -6,6 +6,7 @@
 
 #include "analysis/summary.h"
 #include "scenarios/expectation.h"
+#include "scenarios/plugin.h"
 #include "scenarios/resolved.h"
 #include "scenarios/scenario_reader.h"
 #include "scenarios/set_value.h"
@@ -14,7 +15,18 @@
 namespace kvern {
 namespace {
 
+// The policy of a plugin serves all pools, unless a --set or --compare says otherwise.
+void apply_plugin(const RunRequest& request, Config& root, Issues& issues) {
+  if (request.plugin.empty()) return;
+  Config name;
+  name.kind = Config::Kind::Text;
+  name.where = {"--plugin " + request.plugin, 0, 0};
+  name.text = load_plugin(request.plugin, issues);
+  if (!name.text.empty()) set_value(root, "pool.kv.eviction", name, issues);
+}
+
 void apply_command_line(const RunRequest& request, Config& root, Issues& issues) {
+  apply_plugin(request, root, issues);
   if (!request.trace.empty()) {
     Config path;
     path.kind = Config::Kind::Text;

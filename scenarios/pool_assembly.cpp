@@ -10,9 +10,9 @@
 #include "models/power/state_power.h"
 #include "models/step_cost.h"
 #include "policies/batching.h"
-#include "policies/eviction.h"
 #include "policies/sleep.h"
 #include "scenarios/data_files.h"
+#include "scenarios/plugin.h"
 #include "scenarios/policy_key.h"
 
 namespace kvern {
@@ -135,7 +135,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
     return make_again(batching::table(), "batching", spec);
   };
   setup.make_eviction = [spec = pool.kv.eviction] {
-    return make_again(eviction::table(), "eviction", spec);
+    return make_again(eviction_policies(), "eviction", spec);
   };
   if (!price(pool, deployment, setup, issues)) return std::nullopt;
   if (!idle(pool, deployment, setup, issues)) return std::nullopt;

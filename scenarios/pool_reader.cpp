@@ -6,9 +6,9 @@
 #include "models/host_overhead.h"
 #include "models/step_cost.h"
 #include "policies/batching.h"
-#include "policies/eviction.h"
 #include "policies/sleep.h"
 #include "scenarios/data_files.h"
+#include "scenarios/plugin.h"
 #include "scenarios/policy_key.h"
 #include "scenarios/scenario_reader.h"
 #include "sim/base/toml_text.h"
@@ -63,7 +63,7 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes) {
   kv.prefix_cache =
       p.get("prefix_cache", may_cache_prefixes, "freed blocks keep their content until evicted");
   std::unique_ptr<Eviction> eviction;
-  kv.eviction = read_policy(p, "eviction", "lru", "which cached block goes", eviction::table(),
+  kv.eviction = read_policy(p, "eviction", "lru", "which cached block goes", eviction_policies(),
                             "eviction", &eviction);
   if (eviction != nullptr && eviction->unbounded()) {
     p.error("eviction", "the KV pool of a replica is not infinite",

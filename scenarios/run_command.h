@@ -17,6 +17,7 @@ struct RunRequest {
   bool json = false;
   bool stepwise = false;
   bool audit = false;
+  std::string plugin;  // a shared library with an eviction policy; "" = none
 };
 
 // The exit code: 0, 1 when an [[expect]] was missed, 2 for user errors, 130 after a signal. Throws

@@ -1,0 +1,70 @@
+// Eviction policies outside the tree: loaded, held to the contract, run.
+#include <gtest/gtest.h>
+
+#include "tests/lab/program.h"
+
+namespace kvern {
+namespace {
+
+using lab::Output;
+
+constexpr const char* kMine = KVERN_PLUGINS "/my_policy.so";
+constexpr const char* kBad = KVERN_PLUGINS "/bad_policy.so";
+
+// System prompts in a pool that holds few of them.
+constexpr const char* kPressed = R"toml(name = "pressed"
+[workload]
+arrivals = "poisson(rate=5 req/s)"
+lengths = "constant(prompt=400, output=20)"
+prefixes = "system_prompts(count=20, skew=1, tokens=160)"
+requests = 200
+[[pool]]
+step_cost = "affine"
+[pool.kv]
+blocks = 120
+)toml";
+
+class Plugin : public testing::Test {
+ protected:
+  Output run(const std::vector<std::string>& more) const {
+    return program_.run(program_.write("pressed.toml", kPressed), more);
+  }
+  lab::Program program_{KVERN_BINARY};
+};
+
+}  // namespace
+
+TEST_F(Plugin, TheExampleConforms) {
+  const Output conform = program_.call({"conform", kMine});
+  EXPECT_EQ(conform.code, 0) << conform.out << conform.err;
+  EXPECT_EQ(conform.out, "my_clock conforms\n");
+}
+
+TEST_F(Plugin, ABreachIsFound) {
+  const Output conform = program_.call({"conform", kBad});
+  EXPECT_EQ(conform.code, 1);
+  EXPECT_NE(conform.out.find("bad: "), std::string::npos);
+  EXPECT_NE(conform.out.find("victim: block 0 is"), std::string::npos) << conform.out;
+  const Output broken = run({"--plugin", kBad});
+  EXPECT_EQ(broken.code, 70);
+  EXPECT_NE(broken.err.find("law 2 broken"), std::string::npos) << broken.err;
+}
+
+// The plugin's policy serves the pool; CLOCK of the tree, compared with it, hits as often.
+TEST_F(Plugin, TheExampleRuns) {
+  const Output mine = run({"--plugin", kMine, "--json"});
+  ASSERT_EQ(mine.code, 0) << mine.err;
+  const Output both = run({"--plugin", kMine, "--compare", "pool.kv.eviction=my_clock,lru"});
+  EXPECT_EQ(both.code, 0) << both.err;
+  EXPECT_NE(both.out.find("my_clock"), std::string::npos);
+}
+
+TEST_F(Plugin, WhatIsNoneIsSaid) {
+  const Output none = run({"--plugin", "none.so"});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_NE(none.err.find("none.so: error: can't open this plugin"), std::string::npos) << none.err;
+  const Output unknown = run({"--set", "pool.kv.eviction=my_clock"});
+  EXPECT_EQ(unknown.code, 2);
+}
+
+}  // namespace kvern
