@@ -190,7 +190,7 @@ Entries identity(const RunFacts& facts, std::string fingerprint) {
   return {{"scenario", "1", "its name", facts.scenario},
           {"fingerprint", "1", "16 hex digits; equal: the same records", std::move(fingerprint)},
           {"seed", "1", "of all random draws", facts.seed},
-          {"clairvoyant", "1", "a policy saw true output lengths", facts.clairvoyant},
+          {"clairvoyant", "1", "a policy saw the future", facts.clairvoyant},
           {"stopped", "1", "drained, stop (its time was up) or signal", facts.stopped}};
 }
 

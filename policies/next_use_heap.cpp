@@ -14,8 +14,7 @@ void NextUseHeap::prepare(std::uint32_t blocks) {
 }
 
 void NextUseHeap::show(std::uint32_t block, std::uint64_t position) {
-  if (heap_.size() == room_ || never_.size() == room_) rebuild();
-  next_[block] = position == kNoNextUse ? kNever : static_cast<std::uint32_t>(position);
+  next_[block] = stored(position);
   if (next_[block] == kNever) {
     never_.push_back(block);
   } else {

@@ -16,7 +16,13 @@ class NextUseHeap {
  public:
   void prepare(std::uint32_t blocks);
   // A candidate from now on, asked for at `position` (Oracle::next_use); again: its key changes.
+  // Not while full().
   void show(std::uint32_t block, std::uint64_t position);
+  // Room is used up: rebuild() drops what no longer holds. Before it, change() corrects keys of
+  // candidates that have passed without a use (another replica served the request).
+  bool full() const { return heap_.size() == room_ || never_.size() == room_; }
+  void change(std::uint32_t block, std::uint64_t position) { next_[block] = stored(position); }
+  void rebuild();
   void hide(std::uint32_t block) { next_[block] = kHidden; }
   // The candidate asked for last; UINT32_MAX when there is none.
   std::uint32_t farthest();
@@ -30,7 +36,9 @@ class NextUseHeap {
   static std::uint64_t entry(std::uint32_t next, std::uint32_t block) {
     return std::uint64_t{next} << 32 | block;
   }
-  void rebuild();
+  static std::uint32_t stored(std::uint64_t position) {
+    return position == kNoNextUse ? kNever : static_cast<std::uint32_t>(position);
+  }
 
   std::vector<std::uint32_t> next_;  // by block
   std::vector<std::uint64_t> heap_;

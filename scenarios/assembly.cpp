@@ -1,5 +1,7 @@
 #include "scenarios/assembly.h"
 
+#include <algorithm>
+
 #include "models/power/state_power.h"
 #include "policies/admission.h"
 #include "policies/routing.h"
@@ -45,7 +47,28 @@ void force_schedule(const Scenario& scenario, std::uint32_t block_size, ClusterS
   }
 }
 
+// A second pass over the same workload, before the run. Null with an issue.
+std::unique_ptr<FutureRequests> future_of(const Scenario& scenario, const Arrivals& arrivals,
+                                          std::uint32_t block_size, Issues& issues) {
+  if (arrivals.waits_for_answers()) {
+    const auto sees = [](const PoolSpec& pool) { return pool.kv.clairvoyant; };
+    const auto pool = std::find_if(scenario.pools.begin(), scenario.pools.end(), sees);
+    issues.error(pool->where, "a closed loop has no future that a clairvoyant policy could know",
+                 "set [workload] loop = \"open\", or take another eviction policy");
+    return nullptr;
+  }
+  const WorkloadAssembly again = assemble_workload(scenario, block_size, issues);
+  if (again.arrivals == nullptr) return nullptr;
+  return std::make_unique<FutureRequests>(*again.arrivals, scenario.stop);
+}
+
 }  // namespace
+
+bool looks_ahead(const Scenario& scenario) {
+  return std::any_of(scenario.pools.begin(), scenario.pools.end(), [](const PoolSpec& pool) {
+    return pool.kv.prefix_cache && pool.kv.clairvoyant;
+  });
+}
 
 std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
   Assembly out;
@@ -72,6 +95,10 @@ std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
   if (issues.any_error()) return std::nullopt;
   WorkloadAssembly workload = assemble_workload(scenario, block_size, issues);
   if (workload.arrivals == nullptr) return std::nullopt;
+  if (looks_ahead(scenario)) {
+    out.setup.future = future_of(scenario, *workload.arrivals, block_size, issues);
+    if (out.setup.future == nullptr) return std::nullopt;
+  }
   out.setup.arrivals = std::move(workload.arrivals);
   out.requests = workload.requests;
   for (const std::string& file : scenario.workload.files) out.inputs.push_back(file);

@@ -22,6 +22,9 @@ struct Assembly {
   std::uint64_t requests = 0;       // 0: not known
 };
 
+// A clairvoyant policy sees the workload before it is served.
+bool looks_ahead(const Scenario& scenario);
+
 // Null with issues: a deployment that can't be priced, a model that does not fit, a trace that
 // can't be read.
 std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues);

@@ -10,10 +10,12 @@
 #include "models/power/state_power.h"
 #include "models/step_cost.h"
 #include "policies/batching.h"
+#include "policies/cache_admission.h"
 #include "policies/sleep.h"
 #include "scenarios/data_files.h"
 #include "scenarios/plugin.h"
 #include "scenarios/policy_key.h"
+#include "sim/serving/block_worth.h"
 
 namespace kvern {
 namespace {
@@ -62,6 +64,15 @@ PowerSettings settings_of(const PoolSpec& pool) {
   if (pool.clock_mhz) settings.clock = Megahertz{*pool.clock_mhz};
   settings.celsius = pool.celsius;
   return settings;
+}
+
+// Keys and values of a block over all GPUs of a replica; 0 where the model is not known.
+std::uint32_t block_bytes_of(const PoolSpec& pool, const Deployment& deployment) {
+  if (deployment.hardware == nullptr || deployment.model == nullptr) return 0;
+  KvSettings settings;
+  settings.block_size = pool.kv.block_size;
+  const std::int64_t bytes = kv_capacity(deployment, settings).block_bytes * pool.tensor_parallel;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(bytes, UINT32_MAX));
 }
 
 // Step cost and power, prepared for the deployment. False with an issue.
@@ -137,8 +148,17 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   setup.make_eviction = [spec = pool.kv.eviction] {
     return make_again(eviction_policies(), "eviction", spec);
   };
+  if (pool.kv.admission.table.find("policy")->text != "always") {
+    setup.make_cache_admission = [spec = pool.kv.admission] {
+      return make_again(cache_admission::table(), "cache_admission", spec);
+    };
+  }
   if (!price(pool, deployment, setup, issues)) return std::nullopt;
   if (!idle(pool, deployment, setup, issues)) return std::nullopt;
+  if (pool.kv.prefix_cache) {
+    setup.worth = block_worth(*setup.step_cost, *setup.power, pool.kv.block_size,
+                              batching->most_tokens(), block_bytes_of(pool, deployment));
+  }
   setup.blocks = blocks_of(pool, deployment, *batching, issues);
   if (setup.blocks == 0) return std::nullopt;
   const std::string refusal =

@@ -6,6 +6,7 @@
 #include "models/host_overhead.h"
 #include "models/step_cost.h"
 #include "policies/batching.h"
+#include "policies/cache_admission.h"
 #include "policies/sleep.h"
 #include "scenarios/data_files.h"
 #include "scenarios/plugin.h"
@@ -69,10 +70,9 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes) {
     p.error("eviction", "the KV pool of a replica is not infinite",
             "compare with a bound: belady, or kvern cache");
   }
-  if (eviction != nullptr && eviction->clairvoyant()) {
-    p.error("eviction", "clairvoyant policies run in cache-only replays so far");
-  }
-  p.choice("admission", "always", {"always"}, "which blocks are worth caching", {"second_access"});
+  kv.clairvoyant = eviction != nullptr && eviction->clairvoyant();
+  kv.admission = read_policy(p, "admission", "always", "which blocks are worth caching",
+                             cache_admission::table(), "cache_admission");
   refuse_token_policies(p);
   p.finish();
   return kv;

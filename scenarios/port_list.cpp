@@ -6,6 +6,7 @@
 #include "models/step_cost.h"
 #include "policies/admission.h"
 #include "policies/batching.h"
+#include "policies/cache_admission.h"
 #include "policies/eviction.h"
 #include "policies/routing.h"
 #include "policies/sleep.h"
@@ -48,6 +49,8 @@ const std::vector<PortInfo>& port_list() {
       info("routing", "which replica?", "policies/routing", routing::table()),
       info("batching", "what runs in the next step?", "policies/batching", batching::table()),
       info("eviction", "which cached block goes?", "policies/eviction", eviction::table()),
+      info("cache_admission", "which blocks are worth caching?", "policies/cache_admission",
+           cache_admission::table()),
       info("token_eviction", "which cached tokens of a layer stay?", "policies/tokens",
            tokens::table()),
       info("sleep", "how deep does a replica without work sleep?", "policies/sleep",

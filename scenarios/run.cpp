@@ -190,6 +190,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   }
   facts.scenario = scenario.name;
   facts.seed = scenario.seed;
+  facts.clairvoyant = looks_ahead(scenario);
   const bool complete = facts.stopped != "signal";
   records.finish(ledgers, complete);
 

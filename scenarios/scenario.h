@@ -37,6 +37,8 @@ struct KvSpec {
   double bytes_per_value = 2;
   bool prefix_cache = false;
   PolicySpec eviction;
+  bool clairvoyant = false;  // the eviction policy needs to see the workload beforehand
+  PolicySpec admission;
 };
 
 struct PoolSpec {

@@ -17,6 +17,7 @@ class ClosedTrace : public Arrivals {
   SimTime next_time() override { return ready_.empty() ? kNever : ready_.front().time; }
   void pop(Arrival& arrival) override;
   void finished(RequestId request, SimTime now) override;
+  bool waits_for_answers() const override { return true; }
   std::uint32_t block_size() const override { return rows_.block_size(); }
 
  private:

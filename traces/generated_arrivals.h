@@ -51,6 +51,7 @@ class GeneratedArrivals : public Arrivals {
   SimTime next_time() override;
   void pop(Arrival& arrival) override;
   void finished(RequestId request, SimTime now) override;
+  bool waits_for_answers() const override { return sessions_.has_value(); }
   std::uint32_t block_size() const override { return names_blocks() ? block_size_ : 0; }
   std::string failure() const override;
 

@@ -36,7 +36,14 @@ class Belady final : public Eviction {
     show(index(block));
   }
   void removed(BlockId block) override { hide(index(block)); }
-  BlockId victim(SimTime) override { return BlockId{idle_.farthest()}; }
+  BlockId victim(SimTime) override {
+    std::uint32_t block = idle_.farthest();
+    if (idle_.next_use(block) <= oracle_->position()) {
+      refresh();
+      block = idle_.farthest();
+    }
+    return BlockId{block};
+  }
   bool wants(const BlockInfo& newcomer, SimTime) override {
     if (!bypass_) return true;
     const std::uint32_t farthest = idle_.farthest();
@@ -48,7 +55,18 @@ class Belady final : public Eviction {
     std::uint64_t content = 0;
     bool idle = false;
   };
-  void show(std::uint32_t block) { idle_.show(block, oracle_->next_use(states_[block].content)); }
+  void show(std::uint32_t block) {
+    if (idle_.full()) refresh();
+    idle_.show(block, oracle_->next_use(states_[block].content));
+  }
+  // In a serving run a use may have passed elsewhere: then the one after it counts.
+  void refresh() {
+    for (std::uint32_t block = 0; block < states_.size(); ++block) {
+      if (!states_[block].idle || idle_.next_use(block) > oracle_->position()) continue;
+      idle_.change(block, oracle_->next_use(states_[block].content));
+    }
+    idle_.rebuild();
+  }
   void hide(std::uint32_t block) {
     states_[block].idle = false;
     idle_.hide(block);

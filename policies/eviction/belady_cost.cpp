@@ -40,6 +40,7 @@ class BeladyCost final : public Eviction {
   void prepare(std::uint32_t capacity) override {
     idle_.prepare(capacity, kGroups);
     states_.assign(capacity, State{});
+    shown_ = 0;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     const std::uint64_t known = info.recompute_cost_ns > 0 ? info.recompute_cost_ns : info.tokens;
@@ -62,7 +63,8 @@ class BeladyCost final : public Eviction {
       const std::uint32_t block = idle_.top(group);
       if (block == kNoBlock) continue;
       if (idle_.key(block).next_use == kNoNextUse) return BlockId{block};
-      const auto distance = static_cast<double>(idle_.key(block).next_use - oracle_->position());
+      const std::uint64_t next = idle_.key(block).next_use;
+      const auto distance = static_cast<double>(next - std::min(next, oracle_->position()));
       const double score = distance / static_cast<double>(states_[block].cost);
       if (score > best_score) {
         best = block;
@@ -79,12 +81,25 @@ class BeladyCost final : public Eviction {
     std::uint32_t group = 0;
   };
   void show(std::uint32_t block) {
+    if (++shown_ >= states_.size()) refresh();
     const State& state = states_[block];
     idle_.push(block, {oracle_->next_use(state.content)}, state.group);
   }
   void hide(std::uint32_t block) { idle_.remove(block, states_[block].group); }
 
+  // In a serving run a use may have passed elsewhere: then the one after it counts. Once in as many
+  // calls as there are blocks.
+  void refresh() {
+    shown_ = 0;
+    for (std::uint32_t block = 0; block < states_.size(); ++block) {
+      if (!idle_.holds(block) || idle_.key(block).next_use > oracle_->position()) continue;
+      const State& state = states_[block];
+      idle_.update(block, {oracle_->next_use(state.content)}, state.group);
+    }
+  }
+
   const Oracle* oracle_ = nullptr;
+  std::size_t shown_ = 0;
   BlockHeaps<Farthest> idle_;
   std::vector<State> states_;
 };

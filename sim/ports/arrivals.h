@@ -36,6 +36,8 @@ class Arrivals {
   // A request left the cluster (finished, rejected or failed) at `now`: a closed loop may now know
   // further arrivals, none before `now`.
   virtual void finished(RequestId, SimTime /*now*/) {}
+  // True: when later requests come depends on when earlier ones finished.
+  virtual bool waits_for_answers() const { return false; }
   // Block size of `blocks`; 0 = requests carry none.
   virtual std::uint32_t block_size() const = 0;
   // Set when reading broke off (a truncated file): what was wrong, with file:line. "" = all well.

@@ -33,6 +33,7 @@ Cluster::Cluster(ClusterSetup setup)
     : admission_(std::move(setup.admission)),
       routing_(std::move(setup.routing)),
       arrivals_(std::move(setup.arrivals)),
+      future_(std::move(setup.future)),
       timeline_(std::move(setup.timeline)),
       records_(*setup.records),
       stop_(setup.stop),
@@ -54,34 +55,45 @@ Cluster::Cluster(ClusterSetup setup)
     pool.ledger.energy_known = pool.setup.power->known();
     pool.ledger.audited_on = setup.audit && pool.ledger.energy_known;
     pool.ledger.blocks = pool.setup.blocks;
-    for (std::uint32_t r = 0; r < pool.setup.replicas; ++r) {
-      ReplicaSetup replica;
-      replica.id = static_cast<std::uint16_t>(replicas_.size());
-      replica.pool = static_cast<std::uint16_t>(i);
-      replica.blocks = pool.setup.blocks;
-      replica.block_size = pool.setup.block_size;
-      replica.batching = pool.setup.make_batching();
-      replica.batching->prepare(limits_of(pool.setup));
-      if (pool.setup.prefix_cache) replica.eviction = pool.setup.make_eviction();
-      replica.step_cost = pool.setup.step_cost.get();
-      replica.power = pool.setup.power.get();
-      replica.idle_states = pool.setup.idle_states;
-      if (pool.setup.make_sleep) replica.sleep = pool.setup.make_sleep();
-      replica.attribution = pool.setup.attribution;
-      replica.stepwise = setup.stepwise;
-      replica.step_rows = setup.step_rows;
-      replica.eviction_rows = setup.eviction_rows;
-      replica.save_cache = setup.save_cache;
-      replica.audit = setup.audit && pool.ledger.energy_known;
-      if (replica.id < setup.warm.size()) replica.warm = &setup.warm[replica.id];
-      replicas_.push_back(
-          std::make_unique<Replica>(std::move(replica), pool.ledger, *pool.buckets, records_));
-      pool_of_.push_back(static_cast<std::uint16_t>(i));
-    }
+    build(pool, static_cast<std::uint16_t>(i), setup);
   }
   is_touched_.resize(replicas_.size());
   routing_->prepare(static_cast<std::uint32_t>(replicas_.size()));
   if (bucket_ > 0) next_edge_ = bucket_;
+}
+
+void Cluster::build(Pool& pool, std::uint16_t number, const ClusterSetup& setup) {
+  const PoolSetup& own = pool.setup;
+  for (std::uint32_t r = 0; r < own.replicas; ++r) {
+    ReplicaSetup replica;
+    replica.id = static_cast<std::uint16_t>(replicas_.size());
+    replica.pool = number;
+    replica.kv.capacity = own.blocks;
+    replica.kv.block_size = own.block_size;
+    if (own.prefix_cache) {
+      replica.kv.eviction = own.make_eviction();
+      if (own.make_cache_admission) replica.kv.admission = own.make_cache_admission();
+    }
+    replica.kv.future = future_.get();
+    replica.kv.worth = own.worth;
+    replica.kv.records = setup.eviction_rows ? &records_ : nullptr;
+    replica.kv.replica = replica.id;
+    replica.batching = own.make_batching();
+    replica.batching->prepare(limits_of(own));
+    replica.step_cost = own.step_cost.get();
+    replica.power = own.power.get();
+    replica.idle_states = own.idle_states;
+    if (own.make_sleep) replica.sleep = own.make_sleep();
+    replica.attribution = own.attribution;
+    replica.stepwise = setup.stepwise;
+    replica.step_rows = setup.step_rows;
+    replica.save_cache = setup.save_cache;
+    replica.audit = pool.ledger.audited_on;
+    if (replica.id < setup.warm.size()) replica.warm = &setup.warm[replica.id];
+    replicas_.push_back(
+        std::make_unique<Replica>(std::move(replica), pool.ledger, *pool.buckets, records_));
+    pool_of_.push_back(number);
+  }
 }
 
 Cluster::~Cluster() = default;

@@ -28,14 +28,17 @@ struct PoolSetup {
   std::uint32_t blocks = 0;  // usable, of one replica
   std::uint32_t block_size = 16;
   bool prefix_cache = false;
+  BlockWorth worth;  // of a cached block
   Attribution attribution = Attribution::TokenShare;
   std::unique_ptr<StepCost> step_cost;  // prepared; shared by the replicas
   std::unique_ptr<Power> power;
   IdleStates idle_states;
   std::function<std::unique_ptr<Sleep>()> make_sleep;  // empty: never
-  // Called once a replica; results are not null. Eviction is asked for where prefix_cache is on.
+  // Called once a replica; results are not null. Eviction, and admission where there is one, are
+  // asked for where prefix_cache is on.
   std::function<std::unique_ptr<Batching>()> make_batching;
   std::function<std::unique_ptr<Eviction>()> make_eviction;
+  std::function<std::unique_ptr<CacheAdmission>()> make_cache_admission;  // empty: all is kept
 };
 
 struct ClusterSetup {
@@ -43,11 +46,12 @@ struct ClusterSetup {
   std::unique_ptr<Admission> admission;
   std::unique_ptr<Routing> routing;
   std::unique_ptr<Arrivals> arrivals;
-  std::unique_ptr<Timeline> timeline;  // of flows between memories and replicas
-  Records* records = nullptr;          // never null in a run; outlives the cluster
-  SimTime stop = kNever;               // kNever: until drained
-  SimTime bucket = 0;                  // width of the time buckets; 0 = none
-  bool stepwise = false;               // no jumps, nothing in bulk: the reference
+  std::unique_ptr<FutureRequests> future;  // of these arrivals, where an eviction is clairvoyant
+  std::unique_ptr<Timeline> timeline;      // of flows between memories and replicas
+  Records* records = nullptr;              // never null in a run; outlives the cluster
+  SimTime stop = kNever;                   // kNever: until drained
+  SimTime bucket = 0;                      // width of the time buckets; 0 = none
+  bool stepwise = false;                   // no jumps, nothing in bulk: the reference
   bool step_rows = false;
   bool eviction_rows = false;
   std::vector<CacheState> warm;                    // by replica; empty: all caches begin empty
@@ -99,6 +103,7 @@ class Cluster final : private ClusterView {
   }
   ReplicaId least_loaded(const Arrival& request) const override;
 
+  void build(Pool& pool, std::uint16_t number, const ClusterSetup& setup);
   SimTime next_instant();
   void step(SimTime now);
   void end_runs(SimTime now);
@@ -116,6 +121,7 @@ class Cluster final : private ClusterView {
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<Routing> routing_;
   std::unique_ptr<Arrivals> arrivals_;
+  std::unique_ptr<FutureRequests> future_;
   std::unique_ptr<Timeline> timeline_;
   Records& records_;
   SimTime stop_;

@@ -9,41 +9,90 @@
 
 namespace kvern {
 
-KvPool::KvPool(std::uint32_t capacity, std::uint32_t block_size, std::unique_ptr<Eviction> eviction,
-               Records* records, std::uint16_t replica)
-    : capacity_(capacity),
-      block_size_(block_size),
-      eviction_(std::move(eviction)),
-      records_(records),
-      replica_(replica),
-      index_(eviction_ ? capacity : 0) {
+KvPool::KvPool(KvPoolSetup setup)
+    : capacity_(setup.capacity),
+      block_size_(setup.block_size),
+      eviction_(std::move(setup.eviction)),
+      admission_(std::move(setup.admission)),
+      worth_(setup.worth),
+      records_(setup.records),
+      replica_(setup.replica),
+      index_(eviction_ ? capacity_ : 0) {
   if (!eviction_) return;
 #ifdef KVERN_SELF_CHECKS
   eviction_ = std::make_unique<CheckedEviction>(std::move(eviction_));
 #endif
-  blocks_.resize(capacity);
-  eviction_->prepare(capacity);
+  blocks_.resize(capacity_);
+  if (setup.future != nullptr && eviction_->clairvoyant()) {
+    oracle_ = std::make_unique<RequestOracle>(*setup.future);
+    eviction_->foresee(*oracle_);
+  }
+  eviction_->prepare(capacity_);
+  if (admission_) {
+    infos_.resize(capacity_);
+    admission_->prepare(capacity_);
+  }
   unnamed_queue_ = eviction_->queues_unnamed();
   if (unnamed_queue_) {
-    for (std::uint32_t block = 0; block < capacity; ++block) {
+    for (std::uint32_t block = 0; block < capacity_; ++block) {
       eviction_->released(BlockId{block}, 0);
     }
   } else {
-    for (std::uint32_t block = capacity; block > 0; --block) unnamed_.push_back(block - 1);
+    for (std::uint32_t block = capacity_; block > 0; --block) unnamed_.push_back(block - 1);
   }
 }
 
-void KvPool::evict(std::uint32_t block, SimTime now) {
+// Its content is gone; so is its place among the policy's blocks.
+void KvPool::forget(std::uint32_t block) {
   eviction_->removed(BlockId{block});
   Block& state = blocks_[block];
-  if (state.content == Content::None) return;
+  if (state.content == Content::Shared) index_.erase(block);
+  state.content = Content::None;
+  state.kept = false;
+  ++state.stamp;
+}
+
+void KvPool::evict(std::uint32_t block, SimTime now) {
+  const Block& state = blocks_[block];
+  if (state.content == Content::None) {  // it queued for being free alone
+    eviction_->removed(BlockId{block});
+    return;
+  }
   ++evictions_;
   if (records_ != nullptr) {
     records_->eviction({now, replica_, 0, block, now - state.idle_since});
   }
-  if (state.content == Content::Shared) index_.erase(block);
-  state.content = Content::None;
-  ++state.stamp;
+  forget(block);
+}
+
+bool KvPool::worth_keeping(std::uint32_t block, SimTime now) {
+  std::uint64_t victim = kNoContent;
+  // Idle blocks are those of the policy, the unnamed ones and this one.
+  if (admission_->compares() && unnamed_.empty() && free() > 1) {
+    const std::uint32_t next = index(eviction_->victim(now));
+    if (blocks_[next].content != Content::None) victim = infos_[next].content;
+  }
+  return admission_->keeps(infos_[block], victim, now);
+}
+
+// Its last user left it.
+void KvPool::leave(std::uint32_t block, bool resumes, SimTime now) {
+  Block& state = blocks_[block];
+  --used_;
+  state.idle_since = now;
+  if (admission_ && state.content != Content::None && !state.kept && !resumes) {
+    state.kept = worth_keeping(block, now);
+    if (!state.kept) {
+      forget(block);
+      unnamed_.push_back(block);
+      return;
+    }
+  }
+  if (state.content == Content::None && !unnamed_queue_) {
+    unnamed_.push_back(block);
+  } else {
+    eviction_->released(BlockId{block}, now);
+  }
 }
 
 std::uint32_t KvPool::take(SimTime now) {
@@ -73,10 +122,16 @@ void KvPool::announce(const Request& request, std::uint32_t position, std::uint6
   info.parent = position > 0 ? request.blocks[position - 1] : kNoBlock;
   info.depth = position;
   info.tokens = block_size_;
+  info.bytes = worth_.bytes;
+  info.recompute_cost_ns = worth_.recompute_ns(position);
   info.tenant = request.tenant;
   info.category = request.category;
   info.request_tokens = request.prompt;
   if (!notes_.empty()) note(block, info);
+  if (admission_) {
+    infos_[block] = info;
+    admission_->asked(content, now);
+  }
   eviction_->inserted(BlockId{block}, info, now);
   eviction_->pinned(BlockId{block});
 }
@@ -120,12 +175,14 @@ PrefixHits KvPool::lookup(const Request& request, std::uint32_t tokens) {
 }
 
 void KvPool::take_hits(Request& request, SimTime now) {
+  if (oracle_) oracle_->serve(request.id);
   for (const std::uint32_t block : found_) {
     if (blocks_[block].users++ == 0) {
       ++used_;
       eviction_->pinned(BlockId{block});
     }
     if (!notes_.empty()) ++notes_[block].hits;
+    if (admission_) admission_->asked(infos_[block].content, now);
     eviction_->touched(BlockId{block}, now);
     request.blocks.push_back(block);
   }
@@ -158,14 +215,7 @@ void KvPool::release(Request& request, bool resumes, SimTime now) {
   }
   for (std::size_t i = request.blocks.size(); i > 0; --i) {
     const std::uint32_t block = request.blocks[i - 1];
-    if (--blocks_[block].users > 0) continue;
-    --used_;
-    blocks_[block].idle_since = now;
-    if (blocks_[block].content == Content::None && !unnamed_queue_) {
-      unnamed_.push_back(block);
-    } else {
-      eviction_->released(BlockId{block}, now);
-    }
+    if (--blocks_[block].users == 0) leave(block, resumes, now);
   }
   request.blocks.clear();
   request.held = 0;

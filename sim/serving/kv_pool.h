@@ -11,9 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "sim/ports/cache_admission.h"
 #include "sim/ports/eviction.h"
 #include "sim/records.h"
+#include "sim/serving/block_worth.h"
 #include "sim/serving/cache_state.h"
+#include "sim/serving/future_requests.h"
 #include "sim/serving/prefix_index.h"
 #include "sim/serving/request.h"
 
@@ -24,11 +27,20 @@ struct PrefixHits {
   std::uint32_t idle = 0;  // of these, in use by nobody: taking them costs free blocks
 };
 
+struct KvPoolSetup {
+  std::uint32_t capacity = 0;
+  std::uint32_t block_size = 16;
+  std::unique_ptr<Eviction> eviction;         // null: no prefix cache
+  std::unique_ptr<CacheAdmission> admission;  // null: every block is kept
+  const FutureRequests* future = nullptr;     // for clairvoyant policies
+  BlockWorth worth;
+  Records* records = nullptr;  // receives a row an eviction; null: counts only
+  std::uint16_t replica = 0;
+};
+
 class KvPool {
  public:
-  // `eviction` null: no prefix cache. `records` receives a row an eviction; null: counts only.
-  KvPool(std::uint32_t capacity, std::uint32_t block_size, std::unique_ptr<Eviction> eviction,
-         Records* records, std::uint16_t replica);
+  explicit KvPool(KvPoolSetup setup);
 
   std::uint32_t capacity() const { return capacity_; }
   std::uint32_t block_size() const { return block_size_; }
@@ -70,10 +82,14 @@ class KvPool {
     std::uint32_t users = 0;
     std::uint32_t stamp = 0;  // changes with the content
     Content content = Content::None;
+    bool kept = false;  // the admission has let it stay
     SimTime idle_since = 0;
   };
   std::uint32_t take(SimTime now);
   void evict(std::uint32_t block, SimTime now);
+  void forget(std::uint32_t block);
+  bool worth_keeping(std::uint32_t block, SimTime now);
+  void leave(std::uint32_t block, bool resumes, SimTime now);
   void announce(const Request& request, std::uint32_t position, std::uint64_t content, SimTime now);
   void note(std::uint32_t block, const BlockInfo& info);
   std::uint32_t find_private(const Request& request, std::uint32_t position) const;
@@ -83,10 +99,14 @@ class KvPool {
   std::uint32_t used_ = 0;
   std::uint64_t evictions_ = 0;
   std::unique_ptr<Eviction> eviction_;
+  std::unique_ptr<CacheAdmission> admission_;
+  std::unique_ptr<RequestOracle> oracle_;
+  BlockWorth worth_;
   Records* records_;
   std::uint16_t replica_;
   bool unnamed_queue_ = false;  // the policy queues unnamed blocks too
   std::vector<Block> blocks_;
+  std::vector<BlockInfo> infos_;        // by block, where an admission asks for them; else empty
   std::vector<std::uint32_t> unnamed_;  // free and without content, taken first
   PrefixIndex index_;
   std::vector<std::uint32_t> found_;  // by the latest lookup

@@ -42,6 +42,8 @@ CacheState KvPool::unload(SimTime now) {
       used.push_back(block);
     }
   }
+  // Those that the admission refused are free, not queued.
+  if (unnamed_queue_) candidates -= static_cast<std::uint32_t>(unnamed_.size());
   for (; candidates > 0; --candidates) {
     const std::uint32_t block = index(eviction_->victim(now));
     eviction_->removed(BlockId{block});
@@ -87,10 +89,13 @@ void KvPool::load(const CacheState& saved) {
     info.depth = block.depth;
     info.tokens = block.tokens;
     info.request_tokens = block.request_tokens;
+    info.bytes = worth_.bytes;
     info.recompute_cost_ns = block.recompute_cost_ns;
     info.tenant = block.tenant;
     info.category = block.category;
     blocks_[slots[i]].content = Content::Shared;
+    blocks_[slots[i]].kept = true;
+    if (admission_) infos_[slots[i]] = info;
     index_.insert(slots[i], block.name);
     eviction_->inserted(BlockId{slots[i]}, info, 0);
     eviction_->pinned(BlockId{slots[i]});

@@ -18,9 +18,9 @@ namespace kvern {
 
 // What a replica holds. Planner and Replica share it.
 struct ReplicaState {
-  ReplicaState(KvPool kv, std::uint32_t block_size)
+  explicit ReplicaState(KvPool kv)
       : pool(std::move(kv)),
-        decoding(requests, block_size, pool.names_blocks()),
+        decoding(requests, pool.block_size(), pool.names_blocks()),
         running(requests) {}
   ReplicaState(const ReplicaState&) = delete;
   ReplicaState& operator=(const ReplicaState&) = delete;

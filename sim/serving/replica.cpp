@@ -32,9 +32,7 @@ Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Reco
       ledger_(ledger),
       buckets_(buckets),
       records_(records),
-      state_(KvPool(setup.blocks, setup.block_size, std::move(setup.eviction),
-                    setup.eviction_rows ? &records : nullptr, setup.id),
-             setup.block_size),
+      state_(KvPool(std::move(setup.kv))),
       planner_(state_, ledger, !setup.stepwise),
       idle_clock_(setup.idle_states, std::move(setup.sleep), setup.power->known(), ledger,
                   buckets) {

@@ -24,18 +24,15 @@ namespace kvern {
 struct ReplicaSetup {
   std::uint16_t id = 0;
   std::uint16_t pool = 0;
-  std::uint32_t blocks = 0;
-  std::uint32_t block_size = 16;
+  KvPoolSetup kv;
   std::unique_ptr<Batching> batching;
-  std::unique_ptr<Eviction> eviction;  // null: no prefix cache
-  StepCost* step_cost = nullptr;       // shared by the pool's replicas
+  StepCost* step_cost = nullptr;  // shared by the pool's replicas
   Power* power = nullptr;
   IdleStates idle_states;
   std::unique_ptr<Sleep> sleep;  // null: never
   Attribution attribution = Attribution::TokenShare;
   bool stepwise = false;
   bool step_rows = false;
-  bool eviction_rows = false;
   bool save_cache = false;
   bool audit = false;
   const CacheState* warm = nullptr;  // to begin with; null: an empty cache

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "policies/cache_admission.h"
+#include "policies/eviction.h"
 #include "sim/base/random.h"
 
 namespace kvern::lab {
@@ -37,6 +39,27 @@ std::string random_batching(Dice& dice, bool v0) {
       "reserve_full_isl={}, long_prefill_token_threshold={}, watermark={})",
       seats, budget, dice.often(), dice.half(), dice.often() ? 0 : dice.roll(1, 12),
       dice.often() ? 0.0 : 0.1);
+}
+
+template <class Port>
+std::string random_of(const PolicyTable<Port>& table, Dice& dice) {
+  return table[dice.roll(0, static_cast<std::uint32_t>(table.size()) - 1)].name;
+}
+
+// Any that a serving run takes; wrappers around one.
+std::string random_eviction(Dice& dice) {
+  for (;;) {
+    std::string text = random_of(eviction::table(), dice);
+    Issues issues;
+    auto policy =
+        make_policy(eviction::table(), "eviction", parse_policy(text, {}, issues), "lab", issues);
+    if (policy == nullptr) {
+      text += dice.half() ? "(lru)" : "(arc)";
+    } else if (policy->unbounded()) {
+      continue;
+    }
+    return text;
+  }
 }
 
 }  // namespace
@@ -78,15 +101,22 @@ Lab random_lab(std::uint64_t seed) {
   }
   // Drawn last, so that the labs of old stay what they were.
   lab.attribution = static_cast<Attribution>(dice.roll(0, 2));
+  if (lab.prefix_cache) {
+    lab.eviction = random_eviction(dice);
+    lab.cache_admission = dice.half() ? "" : random_of(cache_admission::table(), dice);
+    for (LabRequest& request : lab.requests) {
+      request.tenant = static_cast<std::uint16_t>(dice.roll(0, 3));
+      request.category = static_cast<std::uint16_t>(dice.roll(0, 2));
+    }
+  }
   return lab;
 }
 
 std::string describe(const Lab& lab) {
   std::string out = fmt::format(
-      "{} {} cost {} replicas {} blocks {} x {} prefix {} bucket {} stop "
-      "{}\n",
+      "{} {} cost {} replicas {} blocks {} x {} prefix {} {} behind \"{}\" bucket {} stop {}\n",
       lab.batching, lab.routing, lab.cost, lab.replicas, lab.blocks, lab.block_size,
-      lab.prefix_cache, lab.bucket, lab.stop);
+      lab.prefix_cache, lab.eviction, lab.cache_admission, lab.bucket, lab.stop);
   for (const LabRequest& r : lab.requests) {
     out += fmt::format("  {} + {} -> {} ids {}\n", r.arrival, r.prompt, r.output,
                        fmt::join(r.blocks, ","));

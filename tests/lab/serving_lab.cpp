@@ -8,6 +8,7 @@
 #include "models/step_cost.h"
 #include "policies/admission.h"
 #include "policies/batching.h"
+#include "policies/cache_admission.h"
 #include "policies/eviction.h"
 #include "policies/routing.h"
 #include "policies/sleep.h"
@@ -39,6 +40,8 @@ class ListedArrivals final : public Arrivals {
     arrival.prompt_tokens = request.prompt;
     arrival.output_tokens = arrival.max_tokens = request.output;
     arrival.blocks = request.blocks;
+    arrival.tenant = request.tenant;
+    arrival.category = request.category;
   }
   std::uint32_t block_size() const override { return size_; }
 
@@ -93,6 +96,17 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   pool.idle_states.milliwatts = pool.idle_states.settled_milliwatts = 0;  // of LabPower, below 1
   pool.idle_states.sleep.fill({5, 1'000, 50, "", ""});
   pool.make_sleep = [text = lab.sleep] { return make(sleep::table(), text); };
+  if (!lab.cache_admission.empty()) {
+    pool.make_cache_admission = [text = lab.cache_admission] {
+      return make(cache_admission::table(), text);
+    };
+  }
+  pool.worth = block_worth(*pool.step_cost, *pool.power, pool.block_size,
+                           pool.make_batching()->most_tokens(), 4096);
+  if (make(eviction::table(), lab.eviction)->clairvoyant()) {
+    ListedArrivals all(lab);
+    setup.future = std::make_unique<FutureRequests>(all, lab.stop);
+  }
   setup.admission = make(admission::table(), lab.admission);
   setup.routing = make(routing::table(), lab.routing);
   setup.arrivals = std::make_unique<ListedArrivals>(lab);

@@ -17,12 +17,15 @@ struct LabRequest {
   std::uint32_t prompt = 1;
   std::uint32_t output = 1;
   std::vector<std::uint32_t> blocks;
+  std::uint16_t tenant = 0;
+  std::uint16_t category = 0;
 };
 
 struct Lab {
   std::vector<LabRequest> requests;
   std::string batching = "vllm_v1";  // "vllm_v0(can_append=exact)"
   std::string eviction = "lru";
+  std::string cache_admission;  // "": all is kept
   std::string routing = "least_loaded";
   std::string admission = "always";
   std::string cost = "affine(a=5 ms, b=8 us, c=12 us, d=47 ns)";

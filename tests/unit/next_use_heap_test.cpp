@@ -22,6 +22,7 @@ TEST(NextUseHeap, TheFarthestUseIsFound) {
       heap.hide(block);
       shown.erase(block);
     } else {
+      if (heap.full()) heap.rebuild();
       const std::uint64_t next =
           choice < 0.3 ? kNoNextUse : now + 1 + static_cast<std::uint64_t>(stream.uniform() * 100);
       heap.show(block, next);
