@@ -218,6 +218,8 @@ struct Commands {
         ->type_name("FILE");
     command->add_flag("--audit", run.audit,
                       "joules by part, phase, request and tenant: a table, and in records.h5");
+    command->add_flag("--with-bound", run.with_bound,
+                      "run it again with the clairvoyant eviction policy, for the regret");
     command->add_option("--plugin", run.plugin, "an eviction policy of your own, for all pools")
         ->type_name("FILE.so");
     command->add_flag("--stepwise", run.stepwise, "step by step: slow, same records");

@@ -10,6 +10,7 @@
 #include "analysis/run_folder.h"
 #include "analysis/run_records.h"
 #include "scenarios/assembly.h"
+#include "scenarios/bound.h"
 #include "scenarios/cache_file.h"
 #include "scenarios/origin.h"
 #include "scenarios/progress.h"
@@ -199,6 +200,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   outcome.interrupted = !complete;
   outcome.summary = make_summary(facts, ledgers, records);
   add_facility(scenario, facts.duration_ns, outcome.summary);
+  if (options.bound != nullptr) set_regret(*options.bound, outcome.summary);
   folder.write("manifest.toml", manifest_of(scenario, assembly->inputs, records.fingerprint(),
                                             facts.clairvoyant, warm));
   folder.write("summary.json", summary_json(outcome.summary));

@@ -17,6 +17,7 @@ struct RunOptions {
   // Files of prefix caches (scenarios/cache_file.h): left by another run, to be left by this one.
   std::string load_cache;
   std::string save_cache;
+  const Summary* bound = nullptr;  // of the same scenario under a clairvoyant policy: for `regret`
 };
 
 struct RunOutcome {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "scenarios/bound.h"
 #include "scenarios/exit_codes.h"
 #include "scenarios/expectation.h"
 #include "scenarios/plan.h"
@@ -28,19 +29,28 @@ bool print_verdicts(const RunPlan& plan, const std::vector<Summary>& summaries, 
   return all;
 }
 
-int run_one(const RunPlan& plan, const RunRequest& request) {
+RunOptions options_of(const RunRequest& request) {
   RunOptions options;
   options.out = request.out;
   options.stepwise = request.stepwise;
   options.audit = request.audit;
   options.load_cache = request.load_cache;
   options.save_cache = request.save_cache;
+  return options;
+}
+
+int run_one(const RunPlan& plan, const RunRequest& request, const std::vector<Summary>& bounds) {
+  RunOptions options = options_of(request);
+  if (!bounds.empty()) options.bound = &bounds.front();
   Issues issues;
   const auto outcome = run_scenario(plan.scenarios.front(), options, issues);
   print(stderr, issues.text());
   if (!outcome) return kUserError;
   print(stdout, request.json ? summary_json(outcome->summary) : summary_table(outcome->summary));
   if (!outcome->audit.empty()) print(request.json ? stderr : stdout, "\n" + outcome->audit);
+  if (!bounds.empty() && !request.json) {
+    print(stdout, "\n" + bound_table(plan.scenarios.front(), outcome->summary, bounds.front()));
+  }
   const bool met = outcome->interrupted || print_verdicts(plan, {outcome->summary}, request.json);
   print(stderr, fmt::format("{} {}\n",
                             outcome->interrupted ? "stopped by a signal; files so far in" : "wrote",
@@ -49,12 +59,8 @@ int run_one(const RunPlan& plan, const RunRequest& request) {
   return met ? kGood : kMissed;
 }
 
-int run_points(const RunPlan& plan, const RunRequest& request) {
-  RunOptions options;
-  options.out = request.out;
-  options.stepwise = request.stepwise;
-  options.audit = request.audit;
-  const SweepOutcome outcome = run_sweep(plan, options);
+int run_points(const RunPlan& plan, const RunRequest& request, const std::vector<Summary>& bounds) {
+  const SweepOutcome outcome = run_sweep(plan, options_of(request), bounds);
   if (outcome.exit_code != kGood) {
     print(stderr, fmt::format("not all points were run; files so far in {}\n", outcome.folder));
     return outcome.exit_code;
@@ -76,7 +82,16 @@ int run_command(const RunRequest& request) {
   }
   print(stderr, issues.text());
   if (!plan || issues.any_error()) return kUserError;
-  return plan->is_sweep ? run_points(*plan, request) : run_one(*plan, request);
+  std::vector<Summary> bounds;
+  if (request.with_bound) {
+    BoundOutcome outcome = run_bounds(*plan, request.file, options_of(request), issues);
+    if (outcome.exit_code != kGood) {
+      print(stderr, issues.text());
+      return outcome.exit_code;
+    }
+    bounds = std::move(outcome.summaries);
+  }
+  return plan->is_sweep ? run_points(*plan, request, bounds) : run_one(*plan, request, bounds);
 }
 
 }  // namespace kvern

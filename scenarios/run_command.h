@@ -17,6 +17,7 @@ struct RunRequest {
   bool json = false;
   bool stepwise = false;
   bool audit = false;
+  bool with_bound = false;
   std::string plugin;  // a shared library with an eviction policy; "" = none
 };
 

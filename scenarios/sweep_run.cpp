@@ -8,7 +8,6 @@
 #include <filesystem>
 
 #include "analysis/run_folder.h"
-#include "scenarios/child_processes.h"
 #include "scenarios/exit_codes.h"
 #include "scenarios/signals.h"
 #include "scenarios/summary_wire.h"
@@ -16,9 +15,7 @@
 #include "sim/law.h"
 
 namespace kvern {
-namespace {
 
-// In a child: runs one point; its summary is the output.
 int run_point(const Scenario& scenario, const RunOptions& options, std::string& output) {
   try {
     Issues issues;
@@ -36,7 +33,6 @@ int run_point(const Scenario& scenario, const RunOptions& options, std::string& 
   }
 }
 
-// A broken law weighs most; other failures in the order of the points.
 int worst(const std::vector<ChildResult>& results) {
   int code = kGood;
   for (const ChildResult& result : results) {
@@ -45,6 +41,8 @@ int worst(const std::vector<ChildResult>& results) {
   }
   return code;
 }
+
+namespace {
 
 std::string indented(std::string text, const std::string& indent) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -57,7 +55,8 @@ std::string indented(std::string text, const std::string& indent) {
 
 }  // namespace
 
-SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options) {
+SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options,
+                       const std::vector<Summary>& bounds) {
   RunFolder folder(
       (std::filesystem::path(options.out) / RunFolder::name(plan.name, plan.resolved)).string());
   if (!folder.left_over().empty()) std::fprintf(stderr, "%s\n", folder.left_over().c_str());
@@ -67,7 +66,9 @@ SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options) {
   inside.progress = false;
   inside.as_point = true;
   const auto results = run_children(plan.points.size(), [&](std::size_t i, std::string& output) {
-    return run_point(plan.scenarios[i], inside, output);
+    RunOptions own = inside;
+    if (!bounds.empty()) own.bound = &bounds[i];
+    return run_point(plan.scenarios[i], own, output);
   });
   SweepOutcome outcome;
   outcome.exit_code = interrupted() ? kInterrupted : worst(results);

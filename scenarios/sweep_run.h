@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis/summary.h"
+#include "scenarios/child_processes.h"
 #include "scenarios/plan.h"
 #include "scenarios/run.h"
 
@@ -16,7 +17,14 @@ struct SweepOutcome {
   std::string json;                // [{"point": {...}, "summary": {...}}, ...]
   std::string folder;              // a sub-folder a point
 };
-SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options);
+// `bounds`, one a point, or empty: fills `regret`.
+SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options,
+                       const std::vector<Summary>& bounds = {});
+
+// In a child process: runs one scenario; its summary is the output. The exit code.
+int run_point(const Scenario& scenario, const RunOptions& options, std::string& output);
+// A broken law weighs most; other failures in the order of the points.
+int worst(const std::vector<ChildResult>& results);
 
 // One line a point: what was set, then the main numbers.
 std::string sweep_table(const std::vector<SweepPoint>& points,

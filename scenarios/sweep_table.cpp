@@ -25,6 +25,7 @@ constexpr Column kColumns[] = {{"finished", "requests_finished", 1},
                                {"E2E p50 ms", "e2e_ms_p50", 1},
                                {"KV used %", "kv_used_share_mean", 100},
                                {"hits %", "prefix_hit_ratio", 100},
+                               {"regret %", "regret", 100},
                                {"preempt.", "preemptions", 1},
                                {"J/token", "energy_j_per_output_token", 1},
                                {"in SLO %", "slo_share", 100}};
