@@ -7,6 +7,7 @@
 
 #include "models/facility.h"
 #include "policies/admission.h"
+#include "policies/batching.h"
 #include "policies/routing.h"
 #include "scenarios/policy_key.h"
 #include "scenarios/pool_assembly.h"
@@ -102,6 +103,22 @@ void read_pools(Parameters& top, const std::string& file, Scenario& scenario) {
               "65535 at most over all pools");
 }
 
+// An end that no max_tokens tells costs one step more where the next one is planned ahead.
+void check_planned_ends(const Scenario& scenario, Issues& issues) {
+  const Workload& workload = scenario.workload;
+  if (!(workload.replay ? workload.replay->max_tokens : workload.generator.max_tokens)) return;
+  for (const PoolSpec& pool : scenario.pools) {
+    if (pool.batching.table.members.empty()) continue;
+    const auto batching = make_again(batching::table(), "batching", pool.batching);
+    if (batching == nullptr || !batching->plans_ahead()) continue;
+    issues.error(pool.where,
+                 fmt::format("pool \"{}\": with async_scheduling an answer that ends before its "
+                             "max_tokens runs a step too many, which is not built yet",
+                             pool.name),
+                 "leave out max_tokens in [workload], or async_scheduling");
+  }
+}
+
 }  // namespace
 
 std::string path_beside(const Parameters& p, std::string_view key, const std::string& name,
@@ -127,6 +144,7 @@ Scenario read_scenario_keys(const Config& root, const std::string& file, Issues&
   read_pools(top, file, scenario);
   read_energy(top.table("energy", "attribution and facility"), scenario);
   scenario.records = read_records(top.table("records", "what records.h5 holds"));
+  check_planned_ends(scenario, top.issues());
   scenario.paper = read_paper(top);
   scenario.expects = read_expects(top);
   scenario.sweeps = read_sweeps(top);

@@ -31,10 +31,10 @@ class VllmV1 final : public Batching {
                                 "admit only if all known tokens of the request would fit")),
         watermark_(p.get("watermark", Share{0},
                          "share of blocks left free by an admission while others run")
-                       .value) {
-    if (p.get("async_scheduling", false, "plan step k+1 at the start of step k")) {
-      p.error("async_scheduling", "async_scheduling is not built yet", "set it to false");
-    }
+                       .value),
+        ahead_(p.get("async_scheduling", false,
+                     "plan step k+1 at the start of step k: arrivals and ends are seen a step late; "
+                     "host_overhead then overlaps")) {
     p.choice("preemption", "recompute", {"recompute"}, "V1 has no swap");
   }
 
@@ -62,6 +62,7 @@ class VllmV1 final : public Batching {
     if (p.preempted() == 0) plan_waiting(p, budget);
   }
 
+  bool plans_ahead() const override { return ahead_; }
   std::uint32_t most_tokens() const override { return budget_; }
   std::uint32_t most_sequences() const override { return max_num_seqs_; }
 
@@ -122,6 +123,7 @@ class VllmV1 final : public Batching {
   bool chunked_;
   bool reserve_full_isl_;
   double watermark_;
+  bool ahead_;
   std::uint32_t watermark_blocks_ = 0;
   PoolLimits limits_;
 };

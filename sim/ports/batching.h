@@ -39,6 +39,9 @@ class Batching {
   // run out, or a request arrives at an empty queue. A rule that can't promise it for a step calls
   // planner.every_step().
   virtual void plan(Planner& planner) = 0;
+  // The plan of a step is made when the step before it starts, as if that one had gone as it must:
+  // what arrives or ends during it is seen one step late (vLLM's async scheduling).
+  virtual bool plans_ahead() const { return false; }
   // For look-up tables: the most tokens and sequences of a step.
   virtual std::uint32_t most_tokens() const = 0;
   virtual std::uint32_t most_sequences() const = 0;

@@ -35,6 +35,10 @@ struct ReplicaState {
   RunningList running;
   WaitingQueue waiting;
   std::uint32_t prefilling = 0;      // running requests whose prefill is not complete
+  // Of a rule that plans ahead: at the end of the queue, come after the latest step began; and
+  // ended with the latest step, so that they still hold their seat and blocks.
+  std::uint32_t unseen = 0;
+  std::vector<Slot> leaving;
   std::uint32_t naming_decodes = 0;  // decodes whose output blocks carry ids of the trace
   ShareMeter<1, 1> meter;            // joules of the decodes
   std::unique_ptr<Audit> audit;      // the same by part; null: not asked for
@@ -71,9 +75,11 @@ class Planner {
 
   // --- what a rule sees -------------------------------------------------------------------
   bool prefix_cache() const { return state_.pool.names_blocks(); }
-  std::uint32_t waiting() const { return state_.waiting.count(); }
+  std::uint32_t waiting() const { return state_.waiting.count() - state_.unseen; }
   Slot head() const { return state_.waiting.front(); }
-  std::uint32_t running() const { return state_.running.count(); }
+  std::uint32_t running() const {
+    return state_.running.count() + static_cast<std::uint32_t>(state_.leaving.size());
+  }
   Slot first_running() const { return state_.running.first(); }
   Slot last_running() const { return state_.running.last(); }
   Slot next_running(Slot slot) const { return state_.requests[slot].next; }

@@ -27,6 +27,7 @@ Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Reco
       step_cost_(setup.step_cost),
       power_(setup.power),
       attribution_(setup.attribution),
+      plans_ahead_(batching_->plans_ahead()),
       stepwise_(setup.stepwise),
       step_rows_(setup.step_rows),
       ledger_(ledger),
@@ -54,13 +55,21 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
     ++row.arrived;
     row.waiting_max = std::max(row.waiting_max, state_.waiting.count());
   }
+  if (!active_) {
+    if (plans_ahead_ && just_ended_) ++state_.unseen;
+    return;
+  }
+  const std::int64_t before =
+      run_.steps == 1
+          ? 0
+          : steps_within(run_.price.ticks, ticks_until(run_.start, now - 1), run_.steps);
+  // Planned ahead, the step after the one under way knows nothing of it.
+  if (plans_ahead_ && before + 1 >= run_.steps) ++state_.unseen;
   // Behind a blocked head, or with all places taken, a newcomer changes no plan of this jump.
-  if (!active_ || run_.steps == 1 || !first) return;
+  if (run_.steps == 1 || !first) return;
   const bool full = state_.running.count() >= batching_->most_sequences();
   if (full && batching_->fit(arrival) == Fit::Fits) return;
-  const std::int64_t before =
-      steps_within(run_.price.ticks, ticks_until(run_.start, now - 1), run_.steps);
-  run_.steps = std::min(run_.steps, std::max(before + 1, run_.done));
+  run_.steps = std::min(run_.steps, std::max(before + (plans_ahead_ ? 2 : 1), run_.done));
   next_end_ = run_.start.plus(run_.price.ticks.sum(run_.steps)).ceil_ns();
 }
 
@@ -89,22 +98,35 @@ void Replica::plan(SimTime now, Departures& left) {
     }
     if (plan.has_work()) {
       start_run(plan);
+      catch_up();
       return;
     }
+    const bool was_behind = catch_up();
     // Law 6: who has work and changes nothing would sleep for ever.
-    if (!plan.changed_queues()) {
+    if (!plan.changed_queues() && !was_behind) {
       throw LawBroken(6, now,
                       "replica " + std::to_string(id_) + " has " + std::to_string(in_flight()) +
                           " requests and plans nothing");
     }
   }
+  catch_up();
   next_end_ = kNever;
   idle_clock_.begin(clock_.ceil_ns());
 }
 
+// A plan was made: the next one sees what has come and gone since. True when there was anything.
+bool Replica::catch_up() {
+  if (state_.unseen == 0 && state_.leaving.empty()) return false;
+  state_.unseen = 0;
+  for (const Slot slot : state_.leaving) give_back(slot);
+  state_.leaving.clear();
+  return true;
+}
+
 std::int64_t Replica::longest_run(const Plan& plan) const {
+  const bool behind = state_.unseen > 0 || !state_.leaving.empty();
   const bool repeats = plan.chunks.empty() && plan.parked.empty() && plan.preempted == 0 &&
-                       !plan.every_step && !stepwise_ && !step_rows_;
+                       !plan.every_step && !behind && !stepwise_ && !step_rows_;
   if (!repeats) return 1;
   const Line& ticks = run_.price.ticks;
   const Int128 longest_step = Int128{ticks.slope} * kLongestRun + ticks.first;
@@ -226,7 +248,6 @@ void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
     if (request.ids > request.named) --state_.naming_decodes;
   }
   if (request.stage != Stage::Waiting) state_.running.remove(slot);
-  state_.pool.release(request, false, now);
   left.push_back(request.row(status, pool_, id_, now));
   if (!power_->known()) left.back().energy_nj = -1;
   if (state_.audit != nullptr) state_.audit->finish(slot, left.back());
@@ -238,6 +259,15 @@ void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
   ledger_.rejected += status == RequestStatus::Rejected ? 1 : 0;
   ledger_.failed += status == RequestStatus::Failed ? 1 : 0;
   if (buckets_.on() && status == RequestStatus::Finished) ++buckets_.at(now).finished;
+  if (plans_ahead_ && status == RequestStatus::Finished) {
+    state_.leaving.push_back(slot);
+  } else {
+    give_back(slot);
+  }
+}
+
+void Replica::give_back(Slot slot) {
+  state_.pool.release(state_.requests[slot], false, clock_.ceil_ns());
   state_.requests.give_back(slot);
 }
 

@@ -100,6 +100,8 @@ class Replica {
   void charge_chunk(std::size_t i, Request& request);
   void emit_tokens();
   void finish(Slot slot, RequestStatus status, Departures& left);
+  void give_back(Slot slot);
+  bool catch_up();
   void write_step(SimTime from, SimTime end);
 
   std::uint16_t id_;
@@ -108,6 +110,7 @@ class Replica {
   StepCost* step_cost_;
   Power* power_;
   Attribution attribution_;
+  bool plans_ahead_;
   bool stepwise_;
   bool step_rows_;
   Ledger& ledger_;

@@ -109,6 +109,10 @@ Lab random_lab(std::uint64_t seed) {
       request.category = static_cast<std::uint16_t>(dice.roll(0, 2));
     }
   }
+  if (!v0 && !dice.often()) {
+    lab.batching.back() = ',';
+    lab.batching += " async_scheduling=true)";
+  }
   return lab;
 }
 

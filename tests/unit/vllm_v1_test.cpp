@@ -75,5 +75,40 @@ TEST(VllmV1, RejectsWhatThePoolCanNeverHold) {
   EXPECT_EQ(outcome->ledgers[0].finished, 1U);
 }
 
+std::vector<SimTime> first_tokens(const Outcome& outcome) {
+  std::vector<SimTime> out(outcome.requests.size());
+  for (const RequestRow& row : outcome.requests) out[row.id] = row.first_token_ns;
+  return out;
+}
+
+// Planned ahead, the step from 10 to 20 us was fixed at 0: who comes at 5 us joins the one after.
+// One who comes as a step begins is in the next.
+TEST(VllmV1, AsyncSchedulingSeesArrivalsAStepLate) {
+  Lab lab;
+  lab.cost = "affine(a=10 us, b=0 us, c=0 us, d=0 ns)";
+  lab.requests = {{0, 4, 9, {}}, {5'000, 4, 1, {}}, {40'000, 4, 1, {}}};
+  EXPECT_THAT(first_tokens(*run(lab)), ElementsAre(10'000, 20'000, 50'000));
+  lab.batching = "vllm_v1(async_scheduling=true)";
+  EXPECT_THAT(first_tokens(*run(lab)), ElementsAre(10'000, 30'000, 60'000));
+}
+
+// Two seats: request 0 ends at 20 us, and the third takes its seat. The step from 20 to 30 us was
+// planned at 10 us, when the seat was still held. Alone, nothing is planned at 10 us, so the engine
+// looks again when the step has ended. An end by length costs no step in either.
+TEST(VllmV1, AsyncSchedulingSeesEndsAStepLate) {
+  Lab lab;
+  lab.cost = "affine(a=10 us, b=0 us, c=0 us, d=0 ns)";
+  lab.requests = {{0, 4, 2, {}}, {0, 4, 9, {}}, {0, 4, 1, {}}};
+  lab.batching = "vllm_v1(max_num_seqs=2)";
+  EXPECT_THAT(first_tokens(*run(lab)), ElementsAre(10'000, 10'000, 30'000));
+  lab.batching = "vllm_v1(max_num_seqs=2, async_scheduling=true)";
+  EXPECT_THAT(first_tokens(*run(lab)), ElementsAre(10'000, 10'000, 40'000));
+  lab.requests = {{0, 4, 2, {}}, {0, 4, 1, {}}};
+  lab.batching = "vllm_v1(max_num_seqs=1, async_scheduling=true)";
+  const auto alone = run(lab);
+  EXPECT_THAT(first_tokens(*alone), ElementsAre(10'000, 30'000));
+  EXPECT_EQ(alone->ledgers[0].steps(), 3U);
+}
+
 }  // namespace
 }  // namespace kvern::lab
