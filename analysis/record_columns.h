@@ -97,6 +97,8 @@ void each_column(std::type_identity<BucketRow>, Column&& column) {
   column("kv_token_steps", &BucketRow::kv_token_steps, "tokens", "KV tokens read in them");
   column("busy_ns", &BucketRow::busy_ns, "ns", "time in these steps, over all replicas");
   column("energy_nj", &BucketRow::energy_nj, "nJ", "of the GPU boards; -1 unknown");
+  column("blocks_resident_max", &BucketRow::blocks_resident_max, "blocks",
+         "most pinned, or idle with content that may be hit, on any one replica");
 }
 
 template <class Column>

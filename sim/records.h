@@ -50,6 +50,7 @@ struct BucketRow {  // pool x bucket of simulated time; a step belongs to the bu
   std::uint64_t kv_token_steps = 0;
   std::int64_t busy_ns = 0;
   std::int64_t energy_nj = 0;
+  std::uint32_t blocks_resident_max = 0;  // used, or idle with content; of any replica
 };
 
 struct StepRow {

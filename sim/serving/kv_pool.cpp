@@ -59,6 +59,7 @@ void KvPool::evict(std::uint32_t block, SimTime now) {
     return;
   }
   ++evictions_;
+  --cached_;
   if (records_ != nullptr) {
     records_->eviction({now, replica_, 0, block, now - state.idle_since});
   }
@@ -88,6 +89,7 @@ void KvPool::leave(std::uint32_t block, bool resumes, SimTime now) {
       return;
     }
   }
+  cached_ += state.content != Content::None ? 1 : 0;
   if (state.content == Content::None && !unnamed_queue_) {
     unnamed_.push_back(block);
   } else {
@@ -179,6 +181,7 @@ void KvPool::take_hits(Request& request, SimTime now) {
   for (const std::uint32_t block : found_) {
     if (blocks_[block].users++ == 0) {
       ++used_;
+      --cached_;
       eviction_->pinned(BlockId{block});
     }
     if (!notes_.empty()) ++notes_[block].hits;
@@ -230,6 +233,13 @@ std::string KvPool::broken_law() const {
   if (!eviction_) return {};
   const auto users = std::count_if(blocks_.begin(), blocks_.end(),
                                    [](const Block& block) { return block.users > 0; });
+  const auto cached = std::count_if(blocks_.begin(), blocks_.end(), [](const Block& block) {
+    return block.users == 0 && block.content != Content::None;
+  });
+  if (cached != static_cast<std::ptrdiff_t>(cached_)) {
+    return std::to_string(cached) + " idle blocks have content, " + std::to_string(cached_) +
+           " are counted";
+  }
   if (users == static_cast<std::ptrdiff_t>(used_)) return {};
   return std::to_string(users) + " blocks have users, " + std::to_string(used_) + " are counted";
 }

@@ -45,6 +45,8 @@ class KvPool {
   std::uint32_t capacity() const { return capacity_; }
   std::uint32_t block_size() const { return block_size_; }
   std::uint32_t used() const { return used_; }
+  // In use, or idle with content that may be hit.
+  std::uint32_t resident() const { return used_ + cached_; }
   std::uint32_t free() const { return capacity_ - used_; }
   bool names_blocks() const { return eviction_ != nullptr; }
   std::uint64_t evictions() const { return evictions_; }
@@ -97,6 +99,7 @@ class KvPool {
   std::uint32_t capacity_;
   std::uint32_t block_size_;
   std::uint32_t used_ = 0;
+  std::uint32_t cached_ = 0;  // without users, with content
   std::uint64_t evictions_ = 0;
   std::unique_ptr<Eviction> eviction_;
   std::unique_ptr<CacheAdmission> admission_;

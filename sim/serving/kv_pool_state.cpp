@@ -96,6 +96,7 @@ void KvPool::load(const CacheState& saved) {
     blocks_[slots[i]].content = Content::Shared;
     blocks_[slots[i]].kept = true;
     if (admission_) infos_[slots[i]] = info;
+    ++cached_;
     index_.insert(slots[i], block.name);
     eviction_->inserted(BlockId{slots[i]}, info, 0);
     eviction_->pinned(BlockId{slots[i]});

@@ -34,7 +34,7 @@ struct ReplicaState {
   DecodeSet decoding;
   RunningList running;
   WaitingQueue waiting;
-  std::uint32_t prefilling = 0;      // running requests whose prefill is not complete
+  std::uint32_t prefilling = 0;  // running requests whose prefill is not complete
   // Of a rule that plans ahead: at the end of the queue, come after the latest step began; and
   // ended with the latest step, so that they still hold their seat and blocks.
   std::uint32_t unseen = 0;

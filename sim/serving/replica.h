@@ -126,9 +126,10 @@ class Replica {
   Instant clock_;            // end of the latest step
   SimTime next_end_ = kNever;
   std::uint64_t evictions_booked_ = 0;
-  std::uint32_t used_at_end_ = 0;     // blocks in use during the latest step
-  std::uint32_t preempted_ = 0;       // since the latest step was planned
-  std::int64_t step_picojoules_ = 0;  // of the latest run of steps
+  std::uint32_t used_at_end_ = 0;      // blocks in use during the latest step
+  std::uint32_t resident_at_end_ = 0;  // the same with those that only hold content
+  std::uint32_t preempted_ = 0;        // since the latest step was planned
+  std::int64_t step_picojoules_ = 0;   // of the latest run of steps
   // Of the latest step with chunks: who pays.
   Division division_{};
   StepShares shares_;

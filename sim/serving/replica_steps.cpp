@@ -70,6 +70,7 @@ void Replica::allocate_ahead(std::int64_t steps) {
     }
   }
   used_at_end_ = state_.pool.used();
+  resident_at_end_ = state_.pool.resident();
   ledger_.used_blocks_max = std::max(ledger_.used_blocks_max, used_at_end_);
 }
 
@@ -184,6 +185,7 @@ void Replica::book_bucket(std::int64_t steps, SimTime from, SimTime end) {
     row.kv_token_steps += static_cast<std::uint64_t>(kv.sum(steps));
   }
   row.blocks_used_max = std::max(row.blocks_used_max, used_at_end_);
+  row.blocks_resident_max = std::max(row.blocks_resident_max, resident_at_end_);
   row.evictions += static_cast<std::uint32_t>(state_.pool.evictions() - evictions_booked_);
   evictions_booked_ = state_.pool.evictions();
 }

@@ -150,10 +150,10 @@ std::string text(const StepRow& r) {
 std::string text(const BucketRow& r) {
   return fmt::format(
       "bucket {} arrived {} finished {} preempted {} evicted {} run {} wait {} used "
-      "{} steps {} prefill {} decode {} seqs {} kv {} busy {} nJ {}\n",
+      "{} resident {} steps {} prefill {} decode {} seqs {} kv {} busy {} nJ {}\n",
       r.start_ns, r.arrived, r.finished, r.preemptions, r.evictions, r.running_max, r.waiting_max,
-      r.blocks_used_max, r.steps, r.prefill_tokens, r.decode_tokens, r.sequence_steps,
-      r.kv_token_steps, r.busy_ns, r.energy_nj);
+      r.blocks_used_max, r.blocks_resident_max, r.steps, r.prefill_tokens, r.decode_tokens,
+      r.sequence_steps, r.kv_token_steps, r.busy_ns, r.energy_nj);
 }
 
 std::string text(const EvictionRow& r) {

@@ -125,7 +125,8 @@ TEST(RecordColumns, AreTheContract) {
   EXPECT_EQ(text(table_spec<BucketRow>("/buckets")),
             "start_ns:i64 pool:u16 arrived:u32 finished:u32 preemptions:u32 evictions:u32 "
             "running_max:u32 waiting_max:u32 blocks_used_max:u32 steps:u64 prefill_tokens:u64 "
-            "decode_tokens:u64 sequence_steps:u64 kv_token_steps:u64 busy_ns:i64 energy_nj:i64");
+            "decode_tokens:u64 sequence_steps:u64 kv_token_steps:u64 busy_ns:i64 energy_nj:i64 "
+            "blocks_resident_max:u32");
   EXPECT_EQ(text(table_spec<StepRow>("/steps")),
             "replica:u16 start_ns:i64 end_ns:i64 kind:u8 sequences:u32 prefill_tokens:u32 "
             "blocks_used:u32 running:u32 waiting:u32 preempted:u32 kv_tokens_read:u64 "
