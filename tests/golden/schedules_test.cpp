@@ -39,6 +39,10 @@ std::string batching_of(JsonValue settings) {
     out += fmt::format(", chunked_prefill={}, reserve_full_isl={}, long_prefill_token_threshold={}",
                        yes(settings, "chunked_prefill"), yes(settings, "reserve_full_isl"),
                        number(settings, "long_prefill_token_threshold"));
+    // Not in the cases that are older.
+    if (!settings.find("async_scheduling").absent() && yes(settings, "async_scheduling")) {
+      out += ", async_scheduling=true";
+    }
   }
   return out + ")";
 }

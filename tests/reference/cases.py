@@ -9,8 +9,8 @@ import random
 from pool import ceil_div
 
 FLAVOURS = ("v1", "v1_unchunked", "v1_threshold", "v1_tight", "v1_prefix", "v1_prefix_tight",
-            "v1_prefix_ceil", "v1_beyond", "v1_replicas", "v0", "v0_tight", "v0_watermark",
-            "v0_chunked", "v0_replicas")
+            "v1_prefix_ceil", "v1_beyond", "v1_replicas", "v1_async", "v1_async_tight",
+            "v1_async_prefix_tight", "v0", "v0_tight", "v0_watermark", "v0_chunked", "v0_replicas")
 
 
 def arrivals(rng, count, tick):
@@ -153,6 +153,7 @@ def set_v1(rng, flavour, case, tokens, slack):
     settings["reserve_full_isl"] = rng.random() < 0.6
     settings["watermark"] = rng.choice((None, None, 0.0, 0.125, 0.25))
     settings["prefix_cache"] = rng.random() < 0.5
+    settings["async_scheduling"] = "async" in flavour
     if flavour == "v1_threshold":
         settings["long_prefill_token_threshold"] = rng.choice((1, 2, 3, 7, 16))
     elif flavour == "v1_beyond":

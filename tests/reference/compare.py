@@ -57,7 +57,8 @@ def write_scenario(case, folder, trace):
     v1 = s["policy"] == "vllm_v1"
     a, b, c, d = s["cost"]
     keys = ["max_num_seqs", "max_num_batched_tokens", "max_model_len", "watermark"]
-    keys += (["chunked_prefill", "reserve_full_isl", "long_prefill_token_threshold"] if v1
+    keys += (["chunked_prefill", "reserve_full_isl", "long_prefill_token_threshold",
+              "async_scheduling"] if v1
              else ["can_append", "chunked"])
     lines = ['name = "case"', 'timeline = "plain"', "[workload]", f'trace = "{trace}"', "[router]",
              f'policy = "{s["router"]}"', "[[pool]]", 'name = "main"',

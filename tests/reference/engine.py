@@ -10,7 +10,8 @@ A case is one JSON object (tests/golden/schedules/*.json are such objects):
              tokens + c * sequences + d * KV tokens read; max_num_seqs; max_num_batched_tokens;
              max_model_len (null: no limit); watermark (share of blocks; null: V0 blocks div 100,
              V1 none). V0: can_append "one_block" | "exact"; chunked. V1: prefix_cache;
-             chunked_prefill; long_prefill_token_threshold (0: none); reserve_full_isl.
+             chunked_prefill; long_prefill_token_threshold (0: none); reserve_full_isl;
+             async_scheduling.
   requests   [{arrival_ns, prompt, output, blocks}], by arrival; the id is the index. `blocks` are
              prefix ids of block_size tokens each; a list longer than ceil(prompt / block_size)
              goes on beyond the prompt, else only full prompt blocks carry their id.
@@ -34,7 +35,7 @@ DEFAULTS = {
     "replicas": 1, "router": "least_loaded", "block_size": 16, "cost": [5000000, 8000, 12000, 47],
     "max_num_seqs": 256, "max_num_batched_tokens": 2048, "max_model_len": None, "watermark": None,
     "can_append": "one_block", "chunked": False, "prefix_cache": True, "chunked_prefill": True,
-    "long_prefill_token_threshold": 0, "reserve_full_isl": True,
+    "long_prefill_token_threshold": 0, "reserve_full_isl": True, "async_scheduling": False,
 }
 
 
@@ -46,6 +47,7 @@ class Replica:
         self.pool = KvPool(settings["blocks"], settings["block_size"])
         self.waiting, self.running = deque(), []
         self.work, self.busy_until = [], None
+        self.planned = []  # what runs after the step in flight (async scheduling)
         self.preempted, self.in_flight = 0, 0
         self.changed = False
         self.steps = []
@@ -68,10 +70,9 @@ class Replica:
         request.target = request.tokens  # ruling 5: prefill until these are computed
 
     def start_step(self, now):
-        self.changed = True
-        while self.changed and not self.work:  # ruling 8: a plan without work is made again
-            self.changed = False
-            self.work = self.plan()
+        # Planned ahead, or (at first, or when there was nothing to plan then) now.
+        self.work = self.planned or self.make_plan()
+        self.planned = []
         if not self.work:
             return
         prefill = read = prefills = 0
@@ -96,14 +97,25 @@ class Replica:
             "blocks_used": self.pool.size - len(self.pool.free), "running": len(self.running),
             "waiting": len(self.waiting), "preempted": self.preempted, "kv_tokens_read": read})
         self.preempted = 0
-
-    def end_step(self, now):
         for request, n in self.work:
             request.computed += n
-            if request.computed == request.tokens:  # one token, from the last known one
-                request.generated += 1
-                if request.first_token < 0:
-                    request.first_token = now
+            request.pending = int(request.computed == request.tokens)  # from the last known token
+        if self.settings["async_scheduling"]:
+            self.planned = self.make_plan()
+
+    def make_plan(self):
+        work, self.changed = [], True
+        while self.changed and not work:  # ruling 8: a plan without work is made again
+            self.changed = False
+            work = self.plan()
+        return work
+
+    def end_step(self, now):
+        for request, _ in self.work:
+            request.generated += request.pending
+            if request.pending and request.first_token < 0:
+                request.first_token = now
+            request.pending = 0
         # Ruling 9: finished requests free in running order.
         for request in [r for r in self.running if r.generated == r.output]:
             self.running.remove(request)
@@ -200,6 +212,11 @@ class ReplicaV1(Replica):
             self.plan_waiting(work)
         return work
 
+    @staticmethod
+    def ends(request):
+        """Its last token is in flight: it keeps its place and blocks, and runs no more."""
+        return request.generated + request.pending == request.output
+
     def chunk(self, n):
         threshold = self.settings["long_prefill_token_threshold"]
         return threshold if 0 < threshold < n else n
@@ -214,10 +231,12 @@ class ReplicaV1(Replica):
             if limit is not None:
                 n = min(n, limit - 1 - request.computed)
             index += 1
-            if n == 0:
+            if n == 0 or self.ends(request):
                 continue
             while self.pool.needed(request, request.computed + n) > len(self.pool.free):
-                victim = self.running.pop()
+                # Whose end is in flight is no victim: its blocks come back after that step.
+                victim = [r for r in self.running if not self.ends(r)][-1]
+                self.running.remove(victim)
                 self.preempt(victim)
                 self.waiting.appendleft(victim)
                 preempted = True

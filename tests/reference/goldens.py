@@ -35,7 +35,8 @@ PICKS = {"v0": ("preempts", "fails", "refuses"), "v0_tight": ("recomputes", "fai
          "v0_replicas": ("spreads", "queues"), "v1_replicas": ("spreads", "mixes"),
          "v1_prefix": ("hits", "resumes", "mixes"), "v1_beyond": ("hits", "resumes", "recomputes"),
          "v1_prefix_tight": ("preempts", "resumes", "refuses"),
-         "v1_prefix_ceil": ("hits", "resumes")}
+         "v1_prefix_ceil": ("hits", "resumes"), "v1_async": ("queues", "mixes"),
+         "v1_async_tight": ("preempts", "recomputes"), "v1_async_prefix_tight": ("hits", "resumes")}
 OTHERS = ("preempts", "recomputes", "mixes")
 
 

@@ -17,6 +17,7 @@ class Request:
         beyond = len(ids) > ceil_div(self.prompt, block_size)
         self.ids = ids if beyond else ids[:self.prompt // block_size]
         self.generated = self.computed = 0
+        self.pending = 0    # the token that the step in flight will give (async scheduling)
         self.target = 0     # tokens known at the last admission: below it the request prefills
         self.frontier = 0   # positions below it were computed before some preemption
         self.blocks = []    # block table
@@ -26,7 +27,7 @@ class Request:
 
     @property
     def tokens(self):
-        return self.prompt + self.generated
+        return self.prompt + self.generated + self.pending
 
     def name(self, i):
         return self.ids[i] if i < len(self.ids) else ("private", self.id, i)
