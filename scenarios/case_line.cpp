@@ -91,7 +91,7 @@ std::vector<CaseLine> lines_of_rows(const CasePlan& plan, const std::vector<Summ
   for (const MeasuredSpec& given : plan.measured) {
     if (given.kind != "rows" || summaries.empty()) continue;
     MeasuredSpec spec = given;
-    spec.file = plan.spec.rows->file;
+    if (plan.spec.rows) spec.file = plan.spec.rows->file;
     std::string why;
     Issues none;
     const DataTable table(spec.file);
@@ -99,13 +99,19 @@ std::vector<CaseLine> lines_of_rows(const CasePlan& plan, const std::vector<Summ
     const NamedUnit unit = unit_of_rows(spec, *metric, summaries.front());
     const auto column = MeasuredColumn::make(spec, table, none);
     std::vector<MeasuredPair> pairs;
-    for (std::size_t i = 0; i < summaries.size(); ++i) {
-      const std::size_t row = plan.row_of[i];
-      if (spec.at && !at_point(plan.points[i], *spec.at)) continue;
-      const auto predicted = summary_value(*metric, summaries[i]);
+    const auto add = [&](std::size_t point, std::size_t row) {
+      if (spec.at && !at_point(plan.points[point], *spec.at)) return;
+      const auto predicted = summary_value(*metric, summaries[point]);
       const auto measured = column->value(row);
-      if (!column->selected(row) || !measured || !predicted) continue;
+      if (!column->selected(row) || !measured || !predicted) return;
       pairs.push_back({{*predicted * unit.factor, *measured}, column->group(row)});
+    };
+    for (std::size_t i = 0; i < summaries.size(); ++i) {
+      if (plan.spec.rows) {
+        add(i, plan.row_of[i]);
+        continue;
+      }
+      for (std::size_t row = 0; row < table.rows(); ++row) add(i, row);
     }
     for (const MeasuredResult& result : summarise(spec, pairs)) {
       CaseLine line = line_of(spec, "", result);

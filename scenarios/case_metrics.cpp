@@ -53,6 +53,7 @@ const std::vector<CaseMetric> kSeries = {
     {"running", "", "requests, the most in the bin"},
     {"waiting", "", "requests, the most in the bin"},
     {"kv_used", "share", "of blocks, the most in the bin"},
+    {"kv_resident", "share", "of blocks in use or cached, the most in the bin"},
     {"arrived", "", "requests in the bin"},
     {"finished", "", "requests in the bin"},
 };

@@ -45,11 +45,14 @@ void check_columns(const MeasuredSpec& spec, const std::optional<CaseRows>& rows
                    const Summary& names, Issues& issues) {
   MeasuredSpec whole = spec;
   if (spec.kind == "rows") {
-    if (!rows) {
-      issues.error(spec.where, "kind \"rows\" needs [case.rows]");
+    if (rows.has_value() == !spec.file.empty()) {
+      issues.error(spec.where,
+                   rows ? "rows are those of the [case.rows] file"
+                        : "kind \"rows\" needs a file, or [case.rows]",
+                   rows ? "leave out file" : "file = \"...\"");
       return;
     }
-    whole.file = rows->file;
+    if (rows) whole.file = rows->file;
     std::string why;
     const auto metric = Expression::parse(spec.metric, why);
     for (const std::string& name : metric ? metric->names() : std::vector<std::string>()) {

@@ -106,16 +106,23 @@ void read_series(Parameters& p, MeasuredSpec& spec) {
                        "straight line");
 }
 
+ServerWatts read_server(Parameters p) {
+  ServerWatts server;
+  server.base_watts = p.get("base", Watts{0}, "what it draws beside its boards").value;
+  server.slope =
+      p.get("slope", 1.0, "of its watts on the boards': supplies, fans, host", kPositive);
+  p.finish();
+  return server;
+}
+
 MeasuredSpec read_measured_table(Parameters& p, const std::string& file) {
   MeasuredSpec spec;
   spec.where = p.where("");
   spec.kind = p.choice("kind", "requests", {"requests", "steps", "series", "rows"},
                        "what a row of the file is: a request, a step, a moment, or a run of "
                        "[case.rows]");
-  if (spec.kind == "rows") {
-    p.any("file", "not with rows: it is that of [case.rows]");
-    if (p.has("file")) p.error("file", "the file of kind \"rows\" is that of [case.rows]");
-  } else {
+  // Rows are those of [case.rows], or without it each is compared with the one run.
+  if (spec.kind != "rows" || p.has("file")) {
     spec.file = read_file(p, file, "the measurements: CSV or TSV with a header, packed or not");
   }
   spec.metric = p.require<std::string>(
@@ -139,6 +146,10 @@ MeasuredSpec read_measured_table(Parameters& p, const std::string& file) {
   spec.note = p.get("note", "", "what to know about the result");
   spec.peers = p.get("peers", "", "errors of other simulators on the same measurements");
   read_series(p, spec);
+  if (p.has("server")) {
+    spec.server =
+        read_server(p.table("server", "series of watts: of the whole server, not boards"));
+  }
   split_statistic(p, spec);
   check_statistic(p, spec);
   if (!spec.unit.empty() && !unit_of(spec.unit)) {

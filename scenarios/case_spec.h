@@ -34,6 +34,12 @@ struct CaseSpec {
   std::optional<ForcedSchedule> forced;
 };
 
+// What a whole server draws: base + slope x its GPU boards.
+struct ServerWatts {
+  double base_watts = 0;
+  double slope = 1;
+};
+
 // [[measured]]: a column beside the same quantity of the run.
 struct MeasuredSpec {
   Location where;
@@ -53,6 +59,7 @@ struct MeasuredSpec {
   SimTime shift = 0;
   SimTime until = kNever;
   bool counter = false;  // the column accumulates
+  ServerWatts server;
 };
 
 }  // namespace kvern

@@ -110,7 +110,7 @@ void record_what_is_measured(const std::vector<MeasuredSpec>& measured, Scenario
     const std::string stem = metric ? metric->metric->stem : "";
     const bool watts = spec.kind == "series" && metric && *metric->metric->base != 0;
     const bool own_steps = spec.kind == "steps" && !priced_from_batch(stem);
-    if (own_steps || (watts && stem != "kv_used")) scenario.records.steps = true;
+    if (own_steps || (watts && !stem.starts_with("kv_"))) scenario.records.steps = true;
   }
   if (bucket > 0) scenario.records.bucket = bucket;
 }

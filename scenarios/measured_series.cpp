@@ -104,8 +104,11 @@ class Measured {
 // What the run did between two times: an amount, or a level.
 class OwnSeries {
  public:
-  OwnSeries(const FinishedRun& run, std::string stem)
-      : file_(run.records), stem_(std::move(stem)), bin_(run.scenario.records.bucket) {
+  OwnSeries(const FinishedRun& run, std::string stem, const ServerWatts& server)
+      : file_(run.records),
+        stem_(std::move(stem)),
+        server_(server),
+        bin_(run.scenario.records.bucket) {
     if (stem_ == "power" || stem_ == "energy") {
       read_steps(run.scenario);
       return;
@@ -117,8 +120,8 @@ class OwnSeries {
       }
     } else if (stem_ == "prompt_tokens_per_s") {
       add_buckets<std::uint64_t>("prefill_tokens");
-    } else if (stem_ == "kv_used") {
-      add_buckets<std::uint32_t>("blocks_used_max");
+    } else if (stem_.starts_with("kv_")) {
+      add_buckets<std::uint32_t>(stem_ == "kv_used" ? "blocks_used_max" : "blocks_resident_max");
       const auto* blocks = std::get_if<std::uint64_t>(&run.summary.value("kv_blocks"));
       for (double& value : values_) value /= blocks != nullptr ? static_cast<double>(*blocks) : 1;
     } else {
@@ -131,16 +134,18 @@ class OwnSeries {
   // In base units; rates a second.
   std::optional<double> between(double from, double to) const {
     const double width = to - from;
-    if (stem_ == "energy") return joules(from, to);
-    if (stem_ == "power") {
-      const auto energy = joules(from, to);
-      return energy ? std::optional(*energy / width) : std::nullopt;
+    if (stem_ == "energy" || stem_ == "power") {
+      auto energy = joules(from, to);
+      if (energy) *energy = server_.slope * *energy + server_.base_watts * width;
+      return energy && stem_ == "power" ? std::optional(*energy / width) : energy;
     }
-    const bool level = stem_ == "running" || stem_ == "waiting" || stem_ == "kv_used";
+    const bool level = stem_ == "running" || stem_ == "waiting" || stem_.starts_with("kv_");
     const double step = static_cast<double>(bin_) * 1e-9;
+    auto i = static_cast<std::size_t>(from / step + 0.5);
+    // What is cached stays when all is done.
+    if (stem_ == "kv_resident" && i >= values_.size()) return values_.empty() ? 0 : values_.back();
     double out = 0;
-    for (auto i = static_cast<std::size_t>(from / step + 0.5);
-         i < values_.size() && static_cast<double>(i) * step < to - step / 2; ++i) {
+    for (; i < values_.size() && static_cast<double>(i) * step < to - step / 2; ++i) {
       out = level ? std::max(out, values_[i]) : out + values_[i];
     }
     return stem_.ends_with("_per_s") ? out / width : out;
@@ -160,7 +165,8 @@ class OwnSeries {
     for (std::size_t i = 0; i < starts.size(); ++i) slot(starts[i]) += static_cast<double>(raw[i]);
   }
 
-  // A step's joules are spread evenly over it; between steps a replica idles.
+  // A step's joules are spread evenly over it; buckets, which hold it whole where it ends, say what
+  // was drawn between steps. After the run a replica idles.
   void read_steps(const Scenario& scenario) {
     const auto start = file_.read_all<std::int64_t>("/steps/start_ns");
     const auto end = file_.read_all<std::int64_t>("/steps/end_ns");
@@ -168,10 +174,16 @@ class OwnSeries {
     for (std::size_t i = 0; i < start.size(); ++i) {
       known_ = known_ && energy[i] >= 0;
       steps_.push_back({static_cast<double>(start[i]) * 1e-9, static_cast<double>(end[i]) * 1e-9,
-                        static_cast<double>(energy[i]) * 1e-9, 0});
+                        static_cast<double>(energy[i]) * 1e-9});
+      slot(end[i]) -= steps_.back().joules;
+      end_ = std::max(end_, steps_.back().end);
     }
-    const auto replica = file_.read_all<std::uint16_t>("/steps/replica");
-    std::size_t first = 0;
+    const auto starts = file_.read_all<std::int64_t>("/buckets/start_ns");
+    const auto drawn = file_.read_all<std::int64_t>("/buckets/energy_nj");
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      known_ = known_ && drawn[i] >= 0;
+      slot(starts[i]) += static_cast<double>(drawn[i]) * 1e-9;
+    }
     for (const PoolSpec& pool : scenario.pools) {
       Issues issues;
       const auto made = assemble_pool(pool, scenario.attribution, issues);
@@ -179,33 +191,36 @@ class OwnSeries {
       known_ = known_ && made->setup.power->known();
       const double watts = static_cast<double>(made->setup.power->idle_picojoules_per_us()) * 1e-6;
       idle_watts_ += watts * pool.replicas;
-      for (std::size_t i = 0; i < steps_.size(); ++i) {
-        const std::size_t place = replica[i];
-        if (place >= first && place < first + pool.replicas) steps_[i].idle_watts = watts;
-      }
-      first += pool.replicas;
     }
   }
 
   std::optional<double> joules(double from, double to) const {
     if (!known_) return std::nullopt;
-    double out = idle_watts_ * (to - from);
+    const double width = static_cast<double>(bin_) * 1e-9;
+    double out = idle_watts_ * std::max(0.0, to - std::max(from, end_));
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      const double begin = static_cast<double>(i) * width;
+      const double length = std::min(begin + width, end_) - begin;
+      const double overlap = std::min(to, begin + length) - std::max(from, begin);
+      if (overlap > 0) out += values_[i] * overlap / length;
+    }
     for (const Step& step : steps_) {
       const double overlap = std::min(to, step.end) - std::max(from, step.start);
-      if (overlap <= 0) continue;
-      out += step.joules * overlap / (step.end - step.start) - step.idle_watts * overlap;
+      if (overlap > 0) out += step.joules * overlap / (step.end - step.start);
     }
     return out;
   }
 
   struct Step {
-    double start, end, joules, idle_watts;
+    double start, end, joules;
   };
   TableReader file_;
   std::string stem_;
+  ServerWatts server_;
   SimTime bin_;
-  std::vector<double> values_;  // by bucket
+  std::vector<double> values_;  // by bucket; of joules: those between steps
   std::vector<Step> steps_;
+  double end_ = 0;  // of the last step
   double idle_watts_ = 0;
   bool known_ = true;
 };
@@ -220,7 +235,7 @@ std::vector<MeasuredPair> series_pairs(const MeasuredSpec& spec, const FinishedR
   const Measured measured(read_samples(spec, table, *column), spec.counter);
   if (measured.empty()) return {};
   const std::string stem = find_metric(spec.kind, spec.metric)->metric->stem;
-  const OwnSeries ours(run, stem);
+  const OwnSeries ours(run, stem, spec.server);
   const double bin = static_cast<double>(spec.bin) * 1e-9;
   const double limit =
       spec.until == kNever ? measured.last() + bin : static_cast<double>(spec.until) * 1e-9;

@@ -184,7 +184,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
     if (!options.save_cache.empty() && stopped != Stopped::Signal) {
       save_caches(options.save_cache, scenario, cluster.unload_caches());
     }
-    print_notes(costs);
+    if (options.notes) print_notes(costs);
     if (cluster.first_arrival() != kNever) {
       facts.duration_ns = cluster.last_event() - cluster.first_arrival();
     }

@@ -13,6 +13,7 @@ struct RunOptions {
   bool stepwise = false;
   bool progress = true;
   bool as_point = false;  // of a sweep
+  bool notes = true;      // what the prices leave open, on stderr
   bool audit = false;     // joules by part, phase, request and tenant
   // Files of prefix caches (scenarios/cache_file.h): left by another run, to be left by this one.
   std::string load_cache;

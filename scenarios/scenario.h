@@ -86,7 +86,7 @@ struct ExpectSpec {
   std::optional<Config> tolerance;
   std::string sense;  // "within", "at_least", "at_most"
   std::string source;
-  std::string peers;  // errors of other simulators on the same
+  std::string peers;           // errors of other simulators on the same
   std::optional<Config> at;    // `where`: the sweep points it speaks of
   std::optional<Config> over;  // then the value is a ratio
 };

@@ -98,8 +98,12 @@ std::vector<MeasuredPair> pairs_of(const MeasuredSpec& spec, const FinishedRun& 
 int run_point(const Job& job, const ValidateRequest& request, std::string& output) {
   const Scenario& scenario = job.plan->scenarios[job.point];
   RunOptions options;
-  options.out = (fs::path(request.out) / "validate" / job.plan->spec.name).string();
+  // Rows of a table may ask for the same run twice, at the same time.
+  options.out = (fs::path(request.out) / "validate" / job.plan->spec.name /
+                 (job.plan->points.size() > 1 ? fmt::format("{}", job.point + 1) : ""))
+                    .string();
   options.progress = false;
+  options.notes = job.point == 0;  // its other runs would say the same
   Issues issues;
   const auto outcome = run_scenario(scenario, options, issues);
   // Notes on columns that the trace does not use would be many.

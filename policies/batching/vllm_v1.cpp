@@ -32,9 +32,10 @@ class VllmV1 final : public Batching {
         watermark_(p.get("watermark", Share{0},
                          "share of blocks left free by an admission while others run")
                        .value),
-        ahead_(p.get("async_scheduling", false,
-                     "plan step k+1 at the start of step k: arrivals and ends are seen a step late; "
-                     "host_overhead then overlaps")) {
+        ahead_(
+            p.get("async_scheduling", false,
+                  "plan step k+1 at the start of step k: arrivals and ends are seen a step late; "
+                  "host_overhead then overlaps")) {
     p.choice("preemption", "recompute", {"recompute"}, "V1 has no swap");
   }
 

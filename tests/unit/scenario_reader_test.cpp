@@ -163,6 +163,16 @@ TEST(ScenarioReader, ATraceAndAGeneratorDoNotMix) {
             "a.toml:3:11: error: tenants does not go with a trace\n");
 }
 
+// An end that max_tokens does not tell is seen a step late, and that step is not built.
+TEST(ScenarioReader, AsyncSchedulingNeedsEndsByLength) {
+  const std::string ahead = std::string(kSmall) + "batching = \"vllm_v1(async_scheduling=true)\"\n";
+  EXPECT_EQ(issues_of(ahead), "");
+  std::string declared = ahead;
+  declared.replace(declared.find("requests = 10"), 13, "requests = 10\nmax_tokens = 4096");
+  EXPECT_NE(issues_of(declared).find("runs a step too many, which is not built yet"),
+            std::string::npos);
+}
+
 TEST(ScenarioReader, PrefixCacheIsOnWhereTheRuleHasOne) {
   Issues issues;
   for (const auto& [rule, cached] : {std::pair("vllm_v1", true), std::pair("vllm_v0", false)}) {
