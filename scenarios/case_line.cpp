@@ -34,6 +34,56 @@ NamedUnit unit_of_rows(const MeasuredSpec& spec, const Expression& metric, const
   return unit_of(summary_unit(summary, metric.names().front())).value_or(NamedUnit{});
 }
 
+// A [[measured]] of kind "rows": summaries of points beside rows of a table.
+class RowComparison {
+ public:
+  RowComparison(const CasePlan& plan, const MeasuredSpec& spec,
+                const std::vector<Summary>& summaries)
+      : plan_(plan), spec_(spec), summaries_(summaries), table_(file_of(plan, spec)) {
+    std::string why;
+    Issues none;
+    metric_ = Expression::parse(spec.metric, why);
+    unit_ = unit_of_rows(spec, *metric_, summaries.front());
+    column_ = MeasuredColumn::make(spec, table_, none);
+  }
+
+  std::size_t count() const { return table_.rows(); }
+
+  void add(std::size_t point, std::size_t row, std::vector<MeasuredPair>& pairs) const {
+    if (spec_.at && !at_point(plan_.points[point], *spec_.at)) return;
+    const auto predicted = summary_value(*metric_, summaries_[point]);
+    const auto measured = column_->value(row);
+    if (!column_->selected(row) || !measured || !predicted) return;
+    pairs.push_back({{*predicted * unit_.factor, *measured}, column_->group(row)});
+  }
+
+  void append(const std::vector<MeasuredPair>& pairs, const std::string& point,
+              std::vector<CaseLine>& lines) const {
+    for (const MeasuredResult& result : summarise(spec_, pairs)) {
+      CaseLine line = line_of(spec_, point, result);
+      if (spec_.statistic != "exact") {
+        line.unit = unit_.unit;
+        if (line.predicted) *line.predicted /= unit_.factor;
+        if (line.measured) *line.measured /= unit_.factor;
+      }
+      lines.push_back(std::move(line));
+    }
+  }
+
+ private:
+  static std::string file_of(const CasePlan& plan, const MeasuredSpec& spec) {
+    return plan.spec.rows ? plan.spec.rows->file : spec.file;
+  }
+
+  const CasePlan& plan_;
+  const MeasuredSpec& spec_;
+  const std::vector<Summary>& summaries_;
+  DataTable table_;
+  std::optional<Expression> metric_;
+  NamedUnit unit_;
+  std::optional<MeasuredColumn> column_;
+};
+
 }  // namespace
 
 CaseLine line_of(const MeasuredSpec& spec, const std::string& point, const MeasuredResult& result) {
@@ -90,37 +140,18 @@ std::vector<CaseLine> lines_of_rows(const CasePlan& plan, const std::vector<Summ
   std::vector<CaseLine> lines;
   for (const MeasuredSpec& given : plan.measured) {
     if (given.kind != "rows" || summaries.empty()) continue;
-    MeasuredSpec spec = given;
-    if (plan.spec.rows) spec.file = plan.spec.rows->file;
-    std::string why;
-    Issues none;
-    const DataTable table(spec.file);
-    const auto metric = Expression::parse(spec.metric, why);
-    const NamedUnit unit = unit_of_rows(spec, *metric, summaries.front());
-    const auto column = MeasuredColumn::make(spec, table, none);
-    std::vector<MeasuredPair> pairs;
-    const auto add = [&](std::size_t point, std::size_t row) {
-      if (spec.at && !at_point(plan.points[point], *spec.at)) return;
-      const auto predicted = summary_value(*metric, summaries[point]);
-      const auto measured = column->value(row);
-      if (!column->selected(row) || !measured || !predicted) return;
-      pairs.push_back({{*predicted * unit.factor, *measured}, column->group(row)});
-    };
-    for (std::size_t i = 0; i < summaries.size(); ++i) {
-      if (plan.spec.rows) {
-        add(i, plan.row_of[i]);
-        continue;
-      }
-      for (std::size_t row = 0; row < table.rows(); ++row) add(i, row);
+    const RowComparison rows(plan, given, summaries);
+    if (plan.spec.rows) {
+      std::vector<MeasuredPair> pairs;
+      for (std::size_t i = 0; i < summaries.size(); ++i) rows.add(i, plan.row_of[i], pairs);
+      rows.append(pairs, "", lines);
+      continue;
     }
-    for (const MeasuredResult& result : summarise(spec, pairs)) {
-      CaseLine line = line_of(spec, "", result);
-      if (spec.statistic != "exact") {
-        line.unit = unit.unit;
-        if (line.predicted) *line.predicted /= unit.factor;
-        if (line.measured) *line.measured /= unit.factor;
-      }
-      lines.push_back(std::move(line));
+    for (std::size_t i = 0; i < summaries.size(); ++i) {
+      if (given.at && !at_point(plan.points[i], *given.at)) continue;
+      std::vector<MeasuredPair> pairs;
+      for (std::size_t row = 0; row < rows.count(); ++row) rows.add(i, row, pairs);
+      rows.append(pairs, plan.points[i].label(), lines);
     }
   }
   return lines;
