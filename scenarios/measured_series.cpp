@@ -7,6 +7,7 @@
 #include "scenarios/measured_column.h"
 #include "scenarios/measured_run.h"
 #include "scenarios/pool_assembly.h"
+#include "sim/base/exact_math.h"
 #include "sim/base/outside_error.h"
 #include "sim/base/table_file.h"
 #include "traces/civil_time.h"
@@ -141,7 +142,7 @@ class OwnSeries {
     }
     const bool level = stem_ == "running" || stem_ == "waiting" || stem_.starts_with("kv_");
     const double step = static_cast<double>(bin_) * 1e-9;
-    auto i = static_cast<std::size_t>(from / step + 0.5);
+    auto i = static_cast<std::size_t>(exact::nearest_whole(from / step));
     // What is cached stays when all is done.
     if (stem_ == "kv_resident" && i >= values_.size()) return values_.empty() ? 0 : values_.back();
     double out = 0;
