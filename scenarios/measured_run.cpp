@@ -122,7 +122,7 @@ std::vector<MeasuredPair> request_pairs(const MeasuredSpec& spec, const Finished
   if (!column) return {};
   RequestColumns ours(run.records);
   const auto values = ours.values(find_metric(spec.kind, spec.metric)->metric->stem);
-  const auto id = table.column("id");
+  const auto id = first_column(table, {"id", "request_id", "request"});
   std::vector<MeasuredPair> pairs;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     if (!column->selected(row) || !measured_finished(table, row)) continue;

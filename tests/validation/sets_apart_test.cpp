@@ -96,12 +96,17 @@ TEST(SetsApart, CasesCompareWithValidationDataOnly) {
 TEST(SetsApart, ShippedModelsComeFromCalibrationDataOnly) {
   if (!fs::exists(kShared / "validation")) GTEST_SKIP() << "needs ../shared/validation";
   const auto validation = sums(kShared / "validation");
+  const auto calibration = sums(kShared / "calibration");
   std::size_t files = 0;
   for (const auto& entry : fs::directory_iterator(KVERN_ROOT "/models/hardware")) {
     ++files;
-    for (const std::string& digest : digests_in(lab::text_of(entry.path()))) {
-      const auto found = validation.find(digest);
-      EXPECT_TRUE(found == validation.end()) << entry.path() << " was fitted to " << found->second;
+    const std::set<std::string> digests = digests_in(lab::text_of(entry.path()));
+    const bool is_fitted = entry.path().extension() == ".h5";
+    EXPECT_FALSE(is_fitted && digests.empty()) << entry.path() << " does not say to what";
+    for (const std::string& digest : digests) {
+      EXPECT_FALSE(validation.contains(digest)) << entry.path() << " was fitted to what is judged";
+      EXPECT_TRUE(calibration.contains(digest) || !is_fitted)
+          << entry.path() << " was fitted to a file that is in no list: " << digest;
     }
   }
   EXPECT_GT(files, 5U);
