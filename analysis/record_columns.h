@@ -11,7 +11,8 @@
 
 namespace kvern {
 
-inline constexpr const char* kStatusCodes = "0 finished, 1 rejected, 2 failed, 3 in flight";
+inline constexpr const char* kStatusCodes =
+    "0 finished, 1 rejected, 2 failed, 3 in flight, 4 cancelled";
 inline constexpr const char* kStepCodes = "0 prefill, 1 decode, 2 mixed";
 inline constexpr const char* kTransferCodes =
     "0 handoff, 1 fetch, 2 demote, 3 swap out, 4 swap in, 5 migrate";
@@ -62,7 +63,8 @@ void each_column(std::type_identity<RequestRow>, Column&& column) {
          "start of the step that first admitted it; -1 never");
   column("first_token_ns", &RequestRow::first_token_ns, "ns",
          "end of the step of its first token; -1 never");
-  column("finish_ns", &RequestRow::finish_ns, "ns", "last token, rejection or failure; -1 never");
+  column("finish_ns", &RequestRow::finish_ns, "ns",
+         "last token, or dropped when cancelled; -1 never");
   column("prompt_tokens", &RequestRow::prompt_tokens, "tokens", "length of the prompt");
   column("output_tokens", &RequestRow::output_tokens, "tokens", "generated");
   column("cached_tokens", &RequestRow::cached_tokens, "tokens",

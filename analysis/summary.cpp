@@ -45,6 +45,8 @@ void add_requests(const Scope& s, Entries& out) {
   out.push_back(
       {"requests_rejected", "requests", "turned away on arrival or never able to run", l.rejected});
   out.push_back({"requests_failed", "requests", "given up after their first token", l.failed});
+  out.push_back(
+      {"requests_cancelled", "requests", "whose client was gone before the answer", l.cancelled});
   out.push_back({"requests_in_flight", "requests", "queued or running at the end", l.in_flight});
   out.push_back({"duration_s", "s", "from the first arrival to the last event", s.seconds});
   out.push_back({"tokens_prompt", "tokens", "prompts of the requests queued", l.prompt_tokens});

@@ -7,6 +7,7 @@
 
 #include "scenarios/scenario_reader.h"
 #include "sim/base/toml_text.h"
+#include "traces/distribution_reader.h"
 
 namespace kvern {
 namespace {
@@ -15,6 +16,9 @@ constexpr const char* kFormat = "of the trace; absent: told from its content";
 constexpr const char* kLoop = "obey the trace's arrivals, or wait for the answers before";
 constexpr const char* kTimeScale = "the trace's gaps times this";
 constexpr const char* kZeroOutput = "the trace's requests that produced nothing";
+constexpr const char* kPatience =
+    "from a request's arrival until its client leaves, answered or not; absent: it never does";
+constexpr const char* kHangsUp = "a client that leaves tells the server, which drops the request";
 constexpr const char* kImport = "how the trace's file is read";
 
 // "output", or a count.
@@ -82,7 +86,7 @@ TraceReplay read_replay(Parameters& p, const std::string& file) {
   Parameters import = p.table("import", kImport);
   replay.trace.options = read_import_options(import);
   import.finish();
-  for (const char* key : {"arrivals", "lengths", "prefixes", "tenants"}) {
+  for (const char* key : {"arrivals", "lengths", "prefixes", "tenants", "patience", "hangs_up"}) {
     if (p.has(key)) p.error(key, fmt::format("{} does not go with a trace", key));
     p.any(key, "of a generator");
   }
@@ -130,6 +134,8 @@ WorkloadSpec read_generator(Parameters& p, const std::string& file, std::uint64_
   spec.requests =
       p.find<std::uint32_t>("requests", "how many; absent: until `stop`", {1, 4294967294.0});
   spec.max_tokens = read_max_tokens(p);
+  spec.patience_ns = distribution_key(p, "patience", "", kPatience, Drawn::Times);
+  spec.hangs_up = p.get("hangs_up", true, kHangsUp);
   for (const auto& [key, doc] :
        {std::pair("format", kFormat), std::pair("loop", kLoop), std::pair("time_scale", kTimeScale),
         std::pair("zero_output", kZeroOutput), std::pair("import", kImport)}) {

@@ -6,7 +6,7 @@ namespace kvern {
 
 void Ledger::add(const Ledger& o) {
   arrived += o.arrived, finished += o.finished, rejected += o.rejected, failed += o.failed;
-  in_flight += o.in_flight;
+  cancelled += o.cancelled, in_flight += o.in_flight;
   prompt_tokens += o.prompt_tokens, output_tokens += o.output_tokens;
   cached_tokens += o.cached_tokens, admitted_prompt_tokens += o.admitted_prompt_tokens;
   resumed_tokens += o.resumed_tokens, recomputed_tokens += o.recomputed_tokens;

@@ -15,6 +15,7 @@ __extension__ typedef __int128 Int128;
 struct Ledger {
   // Requests
   std::uint64_t arrived = 0, finished = 0, rejected = 0, failed = 0;
+  std::uint64_t cancelled = 0;  // the client was gone before the answer
   std::uint64_t in_flight = 0;  // at the end
   // Tokens
   std::uint64_t prompt_tokens = 0;           // of the requests that were queued
@@ -42,7 +43,7 @@ struct Ledger {
   // Energy
   bool energy_known = false;
   std::array<Int128, kEnergyParts> picojoules{};
-  Int128 picojoules_wasted = 0;        // on tokens computed again and requests that failed
+  Int128 picojoules_wasted = 0;        // on tokens computed again, requests failed or cancelled
   Int128 picojoules_unattributed = 0;  // no request's
   bool audited_on = false;             // the next are filled: busy joules by phase
   std::array<std::array<Int128, kEnergyParts>, kEnergyPhases> audited{};

@@ -11,7 +11,7 @@
 
 namespace kvern {
 
-enum class RequestStatus : std::uint8_t { Finished, Rejected, Failed, InFlight };
+enum class RequestStatus : std::uint8_t { Finished, Rejected, Failed, InFlight, Cancelled };
 enum class StepKind : std::uint8_t { Prefill, Decode, Mixed };
 
 struct RequestRow {  // in order of finish, then id

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/base/exact_math.h"
 #include "traces/arrivals.h"
 #include "traces/tenants.h"
 
@@ -14,6 +15,7 @@ GeneratedArrivals::GeneratedArrivals(Parts parts, std::uint64_t seed, std::uint3
       lengths_stream_(seed, "workload.lengths"),
       prefix_stream_(seed, "workload.prefixes"),
       tenants_stream_(seed, "workload.tenants"),
+      patience_stream_(seed, "workload.patience"),
       system_(parts_.prefixes->system, block_size, Stream(seed, "workload.prefixes.tokens")),
       next_start_(parts_.process->next(arrivals_stream_)) {
   if (!parts_.prefixes->sessions) return;
@@ -58,6 +60,11 @@ void GeneratedArrivals::pop(Arrival& arrival) {
   const std::uint32_t declared = parts_.max_tokens.value_or(arrival.output_tokens);
   arrival.output_tokens = std::min(arrival.output_tokens, declared);
   arrival.max_tokens = declared;
+  if (!parts_.patience_ns) return;
+  const double patience = parts_.patience_ns->at(patience_stream_.uniform());
+  // 73 years hold 2^61 ns; who waits longer stays.
+  if (patience < 0x1p61) arrival.leaves = arrival.time + exact::nearest_whole(patience);
+  arrival.hangs_up = parts_.hangs_up;
 }
 
 void GeneratedArrivals::finished(RequestId request, SimTime now) {
@@ -125,6 +132,8 @@ std::unique_ptr<GeneratedArrivals> make_generated_arrivals(const WorkloadSpec& s
   if (!sound || issues.any_error()) return nullptr;
   parts.requests = spec.requests.value_or(UINT32_MAX);
   parts.max_tokens = spec.max_tokens;
+  parts.patience_ns = spec.patience_ns;
+  parts.hangs_up = spec.hangs_up;
   return std::make_unique<GeneratedArrivals>(std::move(parts), seed, block_size);
 }
 

@@ -4,7 +4,7 @@
 // Each part draws from the stream named by its key path ("workload.arrivals", "workload.lengths",
 // "workload.prefixes", "workload.tenants"; sim/base/random.h), so changing one leaves the others'
 // draws alone. Request k takes draws 2k and 2k+1 of the lengths' stream; session n takes its own
-// from child stream n.
+// from child stream n. With `patience_ns`, request k leaves after draw k of "workload.patience".
 #pragma once
 
 #include <memory>
@@ -16,6 +16,7 @@
 #include "sim/base/random.h"
 #include "sim/ports/arrival_process.h"
 #include "sim/ports/arrivals.h"
+#include "traces/distribution.h"
 #include "traces/lengths.h"
 #include "traces/open_sessions.h"
 #include "traces/prefixes.h"
@@ -32,6 +33,8 @@ struct WorkloadSpec {
   Config tenants;
   std::optional<std::uint32_t> requests;    // absent: until the arrivals end
   std::optional<std::uint32_t> max_tokens;  // declared, and cuts the output; absent: the output
+  std::optional<Distribution> patience_ns;  // until the client leaves; absent: it never does
+  bool hangs_up = true;                     // and then tells the server
   bool stops = false;                       // the run ends by itself: `requests` may be absent
   Location where;                           // of [workload]
 };
@@ -45,6 +48,8 @@ class GeneratedArrivals : public Arrivals {
     std::unique_ptr<WeightedChoice> tenants;  // null: nobody's
     std::uint32_t requests = UINT32_MAX;
     std::optional<std::uint32_t> max_tokens;
+    std::optional<Distribution> patience_ns;
+    bool hangs_up = true;
   };
   GeneratedArrivals(Parts parts, std::uint64_t seed, std::uint32_t block_size);
 
@@ -67,6 +72,7 @@ class GeneratedArrivals : public Arrivals {
   Stream lengths_stream_;
   Stream prefix_stream_;
   Stream tenants_stream_;
+  Stream patience_stream_;
   SystemPrompts system_;
   std::optional<OpenSessions> sessions_;
   SimTime next_start_;

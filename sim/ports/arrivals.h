@@ -20,6 +20,11 @@ struct Arrival {
   std::uint16_t tenant = 0;
   std::uint16_t category = 0;
   std::int32_t session = -1;
+  // The client is gone after this instant (later than `time`), answered or not; kNever: it waits. One that hangs up
+  // tells the server, which drops the request at the end of the step under way; else the server
+  // goes on for nobody.
+  SimTime leaves = kNever;
+  bool hangs_up = true;
   // Ids of the prompt's prefix blocks at the pool's block size, in order; equal id = equal prefix.
   // Empty: unnamed. Valid until the next call of pop().
   std::span<const std::uint32_t> blocks;
@@ -33,8 +38,8 @@ class Arrivals {
   virtual SimTime next_time() = 0;
   // That arrival; next_time() was not kNever. Ties come in id order.
   virtual void pop(Arrival& arrival) = 0;
-  // A request left the cluster (finished, rejected or failed) at `now`: a closed loop may now know
-  // further arrivals, none before `now`.
+  // A request left the cluster (finished, rejected, failed or cancelled) at `now`: a closed loop
+  // may now know further arrivals, none before `now`.
   virtual void finished(RequestId, SimTime /*now*/) {}
   // True: when later requests come depends on when earlier ones finished.
   virtual bool waits_for_answers() const { return false; }

@@ -144,7 +144,8 @@ Stopped Cluster::run() {
 }
 
 SimTime Cluster::next_instant() {
-  const SimTime next = std::min({ends_.next_time(), arrivals_->next_time(), timeline_->next_end()});
+  const SimTime next = std::min(
+      {ends_.next_time(), arrivals_->next_time(), timeline_->next_end(), leavers_.next_time()});
   // An edge is an instant only while something is still to come.
   return next == kNever ? kNever : std::min(next, next_edge_);
 }
@@ -154,6 +155,7 @@ void Cluster::step(SimTime now) {
   if (now != left_at_) write_departures();
   left_at_ = now;
   end_runs(now);
+  if (leavers_.next_time() <= now) hang_up(now);
   if (now >= next_edge_) bucket_edge(now);
   take_arrivals(now);
   plan_touched(now);
@@ -178,11 +180,30 @@ void Cluster::end_runs(SimTime now) {
     ends_.set(replica, kNever);
     loads_.set(replica, replicas_[replica]->in_flight());
     touch(replica);
-    for (std::size_t i = before; i < left_.size(); ++i) {
-      arrivals_->finished(RequestId{left_[i].id}, now);
-    }
+    tell_departures(before, now);
     last_event_ = now;
   }
+}
+
+void Cluster::tell_departures(std::size_t before, SimTime now) {
+  for (std::size_t i = before; i < left_.size(); ++i) {
+    leavers_.left(left_[i].id);
+    arrivals_->finished(RequestId{left_[i].id}, now);
+  }
+}
+
+void Cluster::hang_up(SimTime now) {
+  while (leavers_.next_time() <= now) {
+    const Leavers::Leaver leaver = leavers_.pop();
+    Replica& replica = *replicas_[leaver.replica];
+    const std::size_t before = left_.size();
+    replica.hang_up(RequestId{leaver.request}, now, left_);
+    if (!replica.idle()) ends_.set(leaver.replica, replica.next_end());
+    loads_.set(leaver.replica, replica.in_flight());
+    tell_departures(before, now);
+  }
+  // Jumps that were cut at this very instant.
+  end_runs(now);
 }
 
 void Cluster::bucket_edge(SimTime now) {
@@ -241,6 +262,9 @@ void Cluster::route(const Arrival& request, SimTime now) {
   }
   const std::uint32_t replica = index(routing_->route(request, *this, now));
   replicas_[replica]->arrive(request, now);
+  if (request.leaves != kNever && request.hangs_up) {
+    leavers_.add(request.id, std::max(request.leaves, now + 1), replica);
+  }
   loads_.set(replica, replicas_[replica]->in_flight());
   if (replicas_[replica]->idle()) {
     touch(replica);
@@ -257,9 +281,7 @@ void Cluster::plan_touched(SimTime now) {
     ends_.set(replica, replicas_[replica]->next_end());
     loads_.set(replica, replicas_[replica]->in_flight());
     is_touched_[replica] = false;
-    for (std::size_t i = before; i < left_.size(); ++i) {
-      arrivals_->finished(RequestId{left_[i].id}, now);
-    }
+    tell_departures(before, now);
   }
   touched_.clear();
 }

@@ -1,6 +1,7 @@
 // The serving machine: arrivals, router, pools of replicas, one clock. At one instant, in this
-// order: step ends with all they free; ends of transfers; bucket edges; arrivals in id order, each
-// admitted and routed seeing those before it; then the planning of the touched replicas.
+// order: step ends with all they free; ends of transfers; clients that hang up; bucket edges;
+// arrivals in id order, each admitted and routed seeing those before it; then the planning of the
+// touched replicas.
 #pragma once
 
 #include <atomic>
@@ -16,6 +17,7 @@
 #include "sim/ports/routing.h"
 #include "sim/records.h"
 #include "sim/serving/event_queue.h"
+#include "sim/serving/leavers.h"
 #include "sim/serving/load_index.h"
 #include "sim/serving/replica.h"
 #include "sim/timeline.h"
@@ -107,6 +109,8 @@ class Cluster final : private ClusterView {
   SimTime next_instant();
   void step(SimTime now);
   void end_runs(SimTime now);
+  void hang_up(SimTime now);
+  void tell_departures(std::size_t before, SimTime now);
   void bucket_edge(SimTime now);
   void take_arrivals(SimTime now);
   void route(const Arrival& request, SimTime now);
@@ -130,6 +134,7 @@ class Cluster final : private ClusterView {
   const std::atomic<bool>* interrupted_;
   std::function<void(SimTime, std::uint64_t)> progress_;
   EventQueue ends_;
+  Leavers leavers_;
   LoadIndex loads_;
   SimTime next_edge_ = kNever;
   bool uniform_ = false;       // one pool: what one replica can hold, all can

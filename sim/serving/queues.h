@@ -60,6 +60,14 @@ class WaitingQueue {
     head_ = (head_ + 1) & (slots_.size() - 1);
     --count_;
   }
+  // Wherever it stands; the others keep their order.
+  void remove(Slot slot) {
+    std::uint32_t kept = 0;
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      if (at(i) != slot) slots_[(head_ + kept++) & (slots_.size() - 1)] = at(i);
+    }
+    count_ = kept;
+  }
 
  private:
   void grow() {

@@ -59,16 +59,24 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
     if (plans_ahead_ && just_ended_) ++state_.unseen;
     return;
   }
-  const std::int64_t before =
-      run_.steps == 1
-          ? 0
-          : steps_within(run_.price.ticks, ticks_until(run_.start, now - 1), run_.steps);
+  const std::int64_t before = steps_before(now);
   // Planned ahead, the step after the one under way knows nothing of it.
   if (plans_ahead_ && before + 1 >= run_.steps) ++state_.unseen;
   // Behind a blocked head, or with all places taken, a newcomer changes no plan of this jump.
   if (run_.steps == 1 || !first) return;
   const bool full = state_.running.count() >= batching_->most_sequences();
   if (full && batching_->fit(arrival) == Fit::Fits) return;
+  plan_anew_after(before);
+}
+
+// Steps of this run that end before `now`.
+std::int64_t Replica::steps_before(SimTime now) const {
+  if (run_.steps == 1) return 0;
+  return steps_within(run_.price.ticks, ticks_until(run_.start, now - 1), run_.steps);
+}
+
+// Cuts the jump where the next plan can see what happened in the step after those.
+void Replica::plan_anew_after(std::int64_t before) {
   run_.steps = std::min(run_.steps, std::max(before + (plans_ahead_ ? 2 : 1), run_.done));
   next_end_ = run_.start.plus(run_.price.ticks.sum(run_.steps)).ceil_ns();
 }
@@ -124,7 +132,7 @@ bool Replica::catch_up() {
 }
 
 std::int64_t Replica::longest_run(const Plan& plan) const {
-  const bool behind = state_.unseen > 0 || !state_.leaving.empty();
+  const bool behind = state_.unseen > 0 || !state_.leaving.empty() || gone_ > 0;
   const bool repeats = plan.chunks.empty() && plan.parked.empty() && plan.preempted == 0 &&
                        !plan.every_step && !behind && !stepwise_ && !step_rows_;
   if (!repeats) return 1;
@@ -208,6 +216,7 @@ void Replica::end_run(Departures& left) {
     return state_.requests[a].serial < state_.requests[b].serial;
   });
   for (const Slot slot : ending_) finish(slot, RequestStatus::Finished, left);
+  if (gone_ > 0) dismiss_gone(left);
 }
 
 void Replica::emit_tokens() {
@@ -243,6 +252,9 @@ void Replica::emit_tokens() {
 void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
   Request& request = state_.requests[slot];
   const SimTime now = clock_.ceil_ns();
+  const bool ended = status == RequestStatus::Finished;
+  if (ended && now > request.leaves) status = RequestStatus::Cancelled;
+  if (request.gone != kNever) --gone_;
   if (request.stage == Stage::Decode) {
     state_.end_decode(slot);
     if (request.ids > request.named) --state_.naming_decodes;
@@ -252,14 +264,15 @@ void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
   if (!power_->known()) left.back().energy_nj = -1;
   if (state_.audit != nullptr) state_.audit->finish(slot, left.back());
   ledger_.picojoules_unattributed -= request.picojoules;
-  if (status == RequestStatus::Failed) {
+  if (status == RequestStatus::Failed || status == RequestStatus::Cancelled) {
     ledger_.picojoules_wasted += request.picojoules - request.picojoules_wasted;
   }
   ledger_.finished += status == RequestStatus::Finished ? 1 : 0;
   ledger_.rejected += status == RequestStatus::Rejected ? 1 : 0;
   ledger_.failed += status == RequestStatus::Failed ? 1 : 0;
+  ledger_.cancelled += status == RequestStatus::Cancelled ? 1 : 0;
   if (buckets_.on() && status == RequestStatus::Finished) ++buckets_.at(now).finished;
-  if (plans_ahead_ && status == RequestStatus::Finished) {
+  if (plans_ahead_ && ended) {
     state_.leaving.push_back(slot);
   } else {
     give_back(slot);

@@ -56,6 +56,9 @@ class Replica {
   // A request joins the queue at `now`. A jump ends at the first step end >= now if the plan made
   // there could admit it.
   void arrive(const Arrival& arrival, SimTime now);
+  // The client of a request that is here hung up. It leaves at the first step end >= now; at once
+  // where one just was. Planned ahead, it still takes part in the step that begins then.
+  void hang_up(RequestId request, SimTime now, Departures& left);
   // The run's end is reached, or that of waking: tokens, completions; then the replica has nothing
   // planned.
   void end_run(Departures& left);
@@ -99,6 +102,10 @@ class Replica {
   void charge(std::int64_t steps, SimTime end);
   void charge_chunk(std::size_t i, Request& request);
   void emit_tokens();
+  std::int64_t steps_before(SimTime now) const;
+  void plan_anew_after(std::int64_t before);
+  void dismiss(Slot slot, Departures& left);
+  void dismiss_gone(Departures& left);
   void finish(Slot slot, RequestStatus status, Departures& left);
   void give_back(Slot slot);
   bool catch_up();
@@ -137,6 +144,7 @@ class Replica {
   std::int64_t together_ = 0;     // pJ
   std::int64_t chunks_left_ = 0;  // of the chunks not charged yet
   std::vector<Slot> ending_;
+  std::uint32_t gone_ = 0;  // requests here whose clients hung up
 };
 
 }  // namespace kvern

@@ -21,6 +21,7 @@ void Request::reset(const Arrival& newcomer, std::uint32_t block_size) {
   output = newcomer.output_tokens;
   max_tokens = newcomer.max_tokens;
   arrival = newcomer.time;
+  leaves = newcomer.leaves;
   if (block_size == 0) return;
   block_ids.assign(newcomer.blocks.begin(), newcomer.blocks.end());
   // An engine shares full blocks only: the id of a partial last block of the prompt never counts,
@@ -42,7 +43,8 @@ RequestRow Request::row(RequestStatus status, std::uint16_t pool, std::uint16_t 
   row.arrival_ns = arrival;
   row.first_scheduled_ns = first_scheduled;
   row.first_token_ns = first_token;
-  row.finish_ns = status == RequestStatus::Finished ? now : -1;
+  const bool ended = status == RequestStatus::Finished || status == RequestStatus::Cancelled;
+  row.finish_ns = ended ? now : -1;
   row.prompt_tokens = prompt;
   row.output_tokens = generated;
   row.cached_tokens = cached;

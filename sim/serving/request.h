@@ -35,6 +35,8 @@ struct Request {
   std::uint32_t output = 0;      // the truth
   std::uint32_t max_tokens = 0;  // declared
   SimTime arrival = 0;
+  SimTime leaves = kNever;  // its client
+  SimTime gone = kNever;    // when its client hung up
   SimTime first_scheduled = -1;
   SimTime first_token = -1;
 

@@ -113,6 +113,12 @@ Lab random_lab(std::uint64_t seed) {
     lab.batching.back() = ',';
     lab.batching += " async_scheduling=true)";
   }
+  if (dice.half()) return lab;
+  for (LabRequest& request : lab.requests) {
+    if (dice.often()) continue;
+    request.leaves = request.arrival + dice.roll(0, dice.half() ? 30 : 600) * 1000;
+    request.hangs_up = dice.often();
+  }
   return lab;
 }
 
@@ -122,8 +128,8 @@ std::string describe(const Lab& lab) {
       lab.batching, lab.routing, lab.cost, lab.replicas, lab.blocks, lab.block_size,
       lab.prefix_cache, lab.eviction, lab.cache_admission, lab.bucket, lab.stop);
   for (const LabRequest& r : lab.requests) {
-    out += fmt::format("  {} + {} -> {} ids {}\n", r.arrival, r.prompt, r.output,
-                       fmt::join(r.blocks, ","));
+    out += fmt::format("  {} + {} -> {} ids {} leaves {} {}\n", r.arrival, r.prompt, r.output,
+                       fmt::join(r.blocks, ","), r.leaves, r.hangs_up);
   }
   return out;
 }

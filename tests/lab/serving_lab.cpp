@@ -42,6 +42,8 @@ class ListedArrivals final : public Arrivals {
     arrival.blocks = request.blocks;
     arrival.tenant = request.tenant;
     arrival.category = request.category;
+    arrival.leaves = request.leaves;
+    arrival.hangs_up = request.hangs_up;
   }
   std::uint32_t block_size() const override { return size_; }
 
@@ -163,13 +165,14 @@ std::string text(const EvictionRow& r) {
 
 std::string text(const Ledger& l) {
   std::string out = fmt::format(
-      "ledger arrived {} finished {} rejected {} failed {} left {} prompt {} out {} cached {} "
+      "ledger arrived {} finished {} rejected {} failed {} cancelled {} left {} prompt {} out {} "
+      "cached {} "
       "admitted {} resumed {} again {} steps {} {} {} seqs {} prefill {} decode {} lookups {} hits "
       "{} evictions {} preemptions {} of {} used max {} wakes {} asleep {}\n",
-      l.arrived, l.finished, l.rejected, l.failed, l.in_flight, l.prompt_tokens, l.output_tokens,
-      l.cached_tokens, l.admitted_prompt_tokens, l.resumed_tokens, l.recomputed_tokens,
-      l.steps_prefill, l.steps_decode, l.steps_mixed, l.sequence_steps, l.prefill_tokens,
-      l.decode_tokens, l.block_lookups, l.block_hits, l.evictions, l.preemptions,
+      l.arrived, l.finished, l.rejected, l.failed, l.cancelled, l.in_flight, l.prompt_tokens,
+      l.output_tokens, l.cached_tokens, l.admitted_prompt_tokens, l.resumed_tokens,
+      l.recomputed_tokens, l.steps_prefill, l.steps_decode, l.steps_mixed, l.sequence_steps,
+      l.prefill_tokens, l.decode_tokens, l.block_lookups, l.block_hits, l.evictions, l.preemptions,
       l.preempted_requests, l.used_blocks_max, l.wakes, l.asleep_ns);
   for (const Int128 value : {l.kv_token_steps, l.busy_ticks, l.used_block_ticks,
                              l.picojoules_wasted, l.picojoules_unattributed}) {

@@ -19,6 +19,8 @@ struct LabRequest {
   std::vector<std::uint32_t> blocks;
   std::uint16_t tenant = 0;
   std::uint16_t category = 0;
+  SimTime leaves = kNever;
+  bool hangs_up = true;
 };
 
 struct Lab {

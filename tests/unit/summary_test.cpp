@@ -63,8 +63,8 @@ TEST(Summary, NamesAreTheContract) {
     expected.insert(expected.end(), names.begin(), names.end());
   };
   add({"requests_arrived", "requests_finished", "requests_rejected", "requests_failed",
-       "requests_in_flight", "duration_s", "tokens_prompt", "tokens_output", "tokens_cached",
-       "tokens_resumed", "tokens_recomputed"});
+       "requests_cancelled", "requests_in_flight", "duration_s", "tokens_prompt", "tokens_output",
+       "tokens_cached", "tokens_resumed", "tokens_recomputed"});
   for (const std::string stem : {"queue_ms_", "ttft_ms_", "tpot_ms_", "itl_ms_", "e2e_ms_"}) {
     for (const char* s : {"mean", "p50", "p90", "p99", "p999", "max"}) expected.push_back(stem + s);
   }

@@ -1,6 +1,7 @@
 // Arrival processes: a hand case of each, and the acceptance of their gaps and counts.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "sim/base/exact_math.h"
@@ -51,6 +52,31 @@ Gaps gaps(const std::vector<SimTime>& at) {
 TEST(ArrivalProcess, ConstantHasEqualGaps) {
   EXPECT_EQ(times("constant(rate=4 req/s)", 3),
             (std::vector<SimTime>{250'000'000, 500'000'000, 750'000'000}));
+}
+
+// One source, silent for 2 s and on for 1 s: its Poisson gaps (rate 4, from its own stream) are
+// laid end to end over the seconds 2 to 3, 5 to 6, ...; one that reaches beyond a burst is drawn
+// anew.
+TEST(ArrivalProcess, OnOffIsPoissonInBursts) {
+  const std::string habits = "rate=4 req/s, on=constant(value=1 s), off=constant(value=2 s))";
+  const auto at = times("on_off(sources=1, " + habits, 1000);
+  Stream source = Stream(1, "workload.arrivals").child(0);
+  double now = 0, until = 0;
+  for (const SimTime time : at) {
+    for (;;) {
+      now += draw_exponential(source) * 0.25e9;
+      if (now < until) break;
+      source.uniform(), source.uniform();  // how long the silence and the burst are
+      now = until + 2e9;
+      until = now + 1e9;
+    }
+    ASSERT_EQ(time, exact::nearest_whole(now));
+    EXPECT_EQ(time / kSecond % 3, 2);
+  }
+  // Many sources: rate x sources x share of the time on = 4 x 30 / 3, and in order.
+  const auto many = times("on_off(sources=30, " + habits, 20'000);
+  EXPECT_TRUE(std::is_sorted(many.begin(), many.end()));
+  EXPECT_NEAR(20'000 / (static_cast<double>(many.back()) / 1e9), 40, 2);
 }
 
 // Gap k is -ln(1 - u_k) / rate, each rounded to a nanosecond.

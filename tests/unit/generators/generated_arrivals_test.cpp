@@ -222,7 +222,7 @@ TEST(GeneratedArrivals, TheResolvedKeysMakeTheSameWorkload) {
         "weibull(rate=3 req/s, cv=2)", "piecewise(rates=[1 req/s, 2.5 req/s], interval=7 s)",
         "piecewise(minutes=azure2023_conversation, process=gamma, cv=3)",
         "diurnal(rate=9 req/s, start=5 h)", "renewal(table=azure2023_code)",
-        "renewal(gap=uniform(min=1 ms, max=2 s))"}) {
+        "renewal(gap=uniform(min=1 ms, max=2 s))", "on_off(sources=3, rate=5.5 req/s)"}) {
     EXPECT_EQ(again({.arrivals = process, .prefixes = "system_prompts", .tenants = "zipf"}), "");
   }
   for (const char* lengths : {"azure2023_conversation", "exponential(prompt=9.5, output=8)",
@@ -234,6 +234,21 @@ TEST(GeneratedArrivals, TheResolvedKeysMakeTheSameWorkload) {
                      .prefixes = "sessions(count=4, think=exponential(mean=3 s))",
                      .tenants = "shares(weights=[1, 2])"}),
               "");
+  }
+}
+
+// Request k waits for draw k of its own stream, whatever else is drawn; without a patience, for
+// ever.
+TEST(GeneratedArrivals, ClientsLeaveAfterTheirPatience) {
+  for (const Seen& seen : run_dry(*workload({}))) EXPECT_EQ(seen.arrival.leaves, kNever);
+  Texts impatient;
+  impatient.patience_ns = Distribution::exponential(2.5e9);
+  impatient.hangs_up = false;
+  Stream stream(1, "workload.patience");
+  for (const Seen& seen : run_dry(*workload(impatient))) {
+    const double patience = impatient.patience_ns->at(stream.uniform());
+    EXPECT_EQ(seen.arrival.leaves - seen.arrival.time, exact::nearest_whole(patience));
+    EXPECT_FALSE(seen.arrival.hangs_up);
   }
 }
 

@@ -18,6 +18,8 @@ struct Texts {
   std::string tenants;
   std::optional<std::uint32_t> requests = 1000;
   std::optional<std::uint32_t> max_tokens;
+  std::optional<Distribution> patience_ns;
+  bool hangs_up = true;
 };
 
 inline std::unique_ptr<GeneratedArrivals> try_workload(const Texts& texts, Issues& issues,
@@ -34,6 +36,8 @@ inline std::unique_ptr<GeneratedArrivals> try_workload(const Texts& texts, Issue
   spec.tenants = parse(texts.tenants);
   spec.requests = texts.requests;
   spec.max_tokens = texts.max_tokens;
+  spec.patience_ns = texts.patience_ns;
+  spec.hangs_up = texts.hangs_up;
   spec.where = {"a.toml", 2, 1};
   return make_generated_arrivals(spec, seed, block_size, issues, book);
 }

@@ -1,0 +1,89 @@
+// Clients that leave before their answer. Steps cost 10 us and 1 us a prefill token: a prompt of 4
+// runs from 0 to 14 us and gives the first token, decode steps end at 24, 34, 44 ... us.
+#include <gtest/gtest.h>
+
+#include "tests/lab/serving_lab.h"
+
+namespace kvern::lab {
+namespace {
+
+Lab lab_of(std::vector<LabRequest> requests, bool stepwise) {
+  Lab lab;
+  lab.cost = "affine(a=10 us, b=1 us, c=0 us, d=0 ns)";
+  lab.requests = std::move(requests);
+  lab.stepwise = stepwise;
+  lab.joules = true;
+  return lab;
+}
+
+LabRequest leaving(std::uint32_t output, SimTime leaves, bool hangs_up) {
+  LabRequest request;
+  request.prompt = 4;
+  request.output = output;
+  request.leaves = leaves;
+  request.hangs_up = hangs_up;
+  return request;
+}
+
+// Dropped where the step under way ends; what it drew is wasted, all of it.
+TEST(Leavers, AHangUpIsNoticedBetweenSteps) {
+  for (const bool stepwise : {false, true}) {
+    const auto outcome = run(lab_of({leaving(10, 25'000, true)}, stepwise));
+    const RequestRow& row = outcome->requests.at(0);
+    EXPECT_EQ(row.status, RequestStatus::Cancelled);
+    EXPECT_EQ(row.output_tokens, 3U);
+    EXPECT_EQ(row.finish_ns, 34'000);
+    const Ledger& ledger = outcome->ledgers[0];
+    EXPECT_EQ(ledger.cancelled, 1U);
+    EXPECT_EQ(ledger.finished, 0U);
+    EXPECT_EQ(ledger.picojoules_wasted / 1000, row.energy_nj);
+    EXPECT_GT(row.energy_nj, 0);
+  }
+}
+
+TEST(Leavers, AtAStepsEndItGoesAtOnce) {
+  for (const bool stepwise : {false, true}) {
+    const auto outcome = run(lab_of({leaving(10, 24'000, true)}, stepwise));
+    EXPECT_EQ(outcome->requests.at(0).output_tokens, 2U);
+    EXPECT_EQ(outcome->requests.at(0).finish_ns, 24'000);
+  }
+}
+
+TEST(Leavers, AnAnswerAtThatInstantIsRead) {
+  for (const bool told : {false, true}) {
+    const auto outcome = run(lab_of({leaving(2, 24'000, told)}, false));
+    EXPECT_EQ(outcome->requests.at(0).status, RequestStatus::Finished);
+    EXPECT_EQ(outcome->ledgers[0].picojoules_wasted, 0);
+  }
+}
+
+TEST(Leavers, AServerThatIsNotToldGoesOnForNobody) {
+  for (const bool stepwise : {false, true}) {
+    const auto outcome = run(lab_of({leaving(6, 25'000, false)}, stepwise));
+    const RequestRow& row = outcome->requests.at(0);
+    EXPECT_EQ(row.status, RequestStatus::Cancelled);
+    EXPECT_EQ(row.output_tokens, 6U);
+    EXPECT_EQ(row.finish_ns, 64'000);
+    EXPECT_EQ(outcome->ledgers[0].picojoules_wasted / 1000, row.energy_nj);
+  }
+}
+
+// One place: the second waits from 0 and leaves at 20 us; the third gets the place at 44 us.
+TEST(Leavers, WhoWaitsLeavesTheQueue) {
+  for (const bool stepwise : {false, true}) {
+    Lab lab = lab_of({leaving(4, kNever, true), leaving(4, 20'000, true), leaving(1, kNever, true)},
+                     stepwise);
+    lab.batching = "vllm_v1(max_num_seqs=1)";
+    const auto outcome = run(lab);
+    ASSERT_EQ(outcome->requests.size(), 3U);
+    const RequestRow& gone = outcome->requests[0];
+    EXPECT_EQ(gone.id, 1U);
+    EXPECT_EQ(gone.first_scheduled_ns, -1);
+    EXPECT_EQ(gone.finish_ns, 24'000);
+    EXPECT_EQ(gone.energy_nj, 0);
+    EXPECT_EQ(outcome->requests[2].first_scheduled_ns, 44'000);
+  }
+}
+
+}  // namespace
+}  // namespace kvern::lab
