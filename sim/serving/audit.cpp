@@ -77,8 +77,10 @@ void Audit::chunk(Slot slot, std::size_t i, std::size_t count, const Division& d
 void Audit::finish(Slot slot, const RequestRow& row) {
   Account& own = account(slot);
   auto& wasted = own.picojoules[static_cast<std::size_t>(EnergyPhase::Wasted)];
+  const bool in_vain =
+      row.status == RequestStatus::Failed || row.status == RequestStatus::Cancelled;
   for (const EnergyPhase phase : {EnergyPhase::Prefill, EnergyPhase::Decode}) {
-    if (row.status != RequestStatus::Failed) continue;
+    if (!in_vain) continue;
     PartSums& spent = own.picojoules[static_cast<std::size_t>(phase)];
     for (int part = 0; part < kEnergyParts; ++part) {
       const auto p = static_cast<std::size_t>(part);
