@@ -2,6 +2,8 @@
 // runs from 0 to 14 us and gives the first token, decode steps end at 24, 34, 44 ... us.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "tests/lab/serving_lab.h"
 
 namespace kvern::lab {
@@ -83,6 +85,34 @@ TEST(Leavers, WhoWaitsLeavesTheQueue) {
     EXPECT_EQ(gone.energy_nj, 0);
     EXPECT_EQ(outcome->requests[2].first_scheduled_ns, 44'000);
   }
+}
+
+// The step that begins at the hang-up or after it was planned before: it takes part in that one.
+TEST(Leavers, PlannedAheadItRunsOneStepMore) {
+  for (const bool stepwise : {false, true}) {
+    for (const auto& [leaves, tokens, end] :
+         {std::tuple(25'000, 4U, 44'000), std::tuple(24'000, 3U, 34'000)}) {
+      Lab lab = lab_of({leaving(10, leaves, true)}, stepwise);
+      lab.batching = "vllm_v1(async_scheduling=true)";
+      const auto outcome = run(lab);
+      EXPECT_EQ(outcome->requests.at(0).status, RequestStatus::Cancelled);
+      EXPECT_EQ(outcome->requests.at(0).output_tokens, tokens);
+      EXPECT_EQ(outcome->requests.at(0).finish_ns, end);
+    }
+  }
+}
+
+// Asleep, a replica wakes for a request; when that one hangs up meanwhile, nobody is there.
+TEST(Leavers, WhoIsWaitedForWhileItWakesLeavesAtOnce) {
+  Lab lab = lab_of({leaving(1, kNever, true), leaving(1, 0, true)}, false);
+  lab.sleep = "after_idle(idle=1 us, state=bare, wake=1 ms)";
+  lab.requests[1].arrival = 500'000;
+  lab.requests[1].leaves = 600'000;
+  const auto outcome = run(lab);
+  const RequestRow& gone = outcome->requests.at(1);
+  EXPECT_EQ(gone.status, RequestStatus::Cancelled);
+  EXPECT_EQ(gone.first_scheduled_ns, -1);
+  EXPECT_EQ(gone.finish_ns, 600'000);
 }
 
 }  // namespace
