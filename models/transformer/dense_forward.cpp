@@ -55,25 +55,10 @@ void causal_attention(const LanguageModelShape& shape, WorkerPool& pool, const L
 
 std::vector<float> dense_forward(LanguageModel& model, WorkerPool& pool, const Rotary& rotary,
                                  std::span<const std::int32_t> tokens, const LayerSink& sink) {
-  const LanguageModelShape& shape = model.shape();
-  const std::size_t query_row = std::size_t{shape.heads} * shape.head_dim;
-  const std::size_t key_row = std::size_t{shape.kv_heads} * shape.head_dim;
-  std::vector<float> hidden(tokens.size() * shape.hidden);
-  std::vector<float> queries(tokens.size() * query_row);
-  std::vector<float> keys(tokens.size() * key_row);
-  std::vector<float> values(keys.size());
-  std::vector<float> outputs(queries.size());
-  model.embed(tokens, hidden);
-  for (std::uint32_t layer = 0; layer < shape.layers; ++layer) {
-    model.project(layer, hidden, queries, keys, values);
-    rotary.turn_rows(queries, query_row, 0);
-    rotary.turn_rows(keys, key_row, 0);
-    const LayerRows rows{layer, queries, keys, values};
-    if (sink) sink(rows);
-    causal_attention(shape, pool, rows, outputs);
-    model.finish_layer(layer, outputs, hidden);
-  }
-  return hidden;
+  return walk_layers(model, pool, rotary, {&tokens, 1}, [&](std::span<const TextRows> texts) {
+    if (sink) sink(texts[0].rows);
+    causal_attention(model.shape(), pool, texts[0].rows, texts[0].outputs);
+  });
 }
 
 }  // namespace kvern

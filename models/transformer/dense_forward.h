@@ -7,20 +7,10 @@
 #include <span>
 #include <vector>
 
-#include "sim/attention/rotary.h"
-#include "sim/base/worker_pool.h"
-#include "sim/ports/language_model.h"
+#include "sim/attention/text_walk.h"
 
 namespace kvern {
 
-// A layer's rows, rotated by their positions 0, 1, ...: queries [T][heads][dim], keys and values
-// [T][kv_heads][dim].
-struct LayerRows {
-  std::uint32_t layer = 0;
-  std::span<const float> queries;
-  std::span<const float> keys;
-  std::span<const float> values;
-};
 using LayerSink = std::function<void(const LayerRows&)>;
 
 // The last layer's hidden states [T][hidden]; `sink`, where given, sees every layer. `rotary`

@@ -46,6 +46,8 @@ class Replayer {
         full_(layer.vectors.heads),
         output_(layer.vectors.dim) {
     layer_.kv_bytes = options.kv_bytes;
+    persistence_.assign(layer.vectors.kv_heads,
+                        Persistence(layer.bounds.prompt_tokens, layer.bounds.tokens));
   }
 
   LayerReplay run(const std::vector<TokenPolicyMaker>& makers) {
@@ -83,8 +85,7 @@ class Replayer {
     caches_.push_back(std::move(cache));
     result_.heads.emplace_back(heads);
     for (HeadReplay& head : result_.heads.back()) head.steps = steps;
-    result_.step_recall.emplace_back(steps, 0.F);
-    result_.step_rows.emplace_back(steps, std::uint16_t{0});
+    result_.steps.emplace_back(steps);
     result_.resident.emplace_back(heads);
   }
 
@@ -114,6 +115,7 @@ class Replayer {
     const double scale = output_scale(options_.form, total, row.unit.sink);
     for (double& value : row.output) value *= scale;
     row.norm = norm_of(row.output);
+    persistence_[kv_head].add<double>(t, row.mass);
   }
 
   static void add_value(std::vector<double>& output, double weight, std::span<const float> value) {
@@ -123,6 +125,7 @@ class Replayer {
 
   void step(std::size_t p, std::uint32_t t) {
     Cache& cache = caches_[p];
+    own_work_.assign(layer_.vectors.kv_heads, {});
     for (std::uint32_t kv_head = 0; kv_head < layer_.vectors.kv_heads; ++kv_head) {
       cache.kept[kv_head].push_back(t);
       attend(p, kv_head, t);
@@ -130,13 +133,19 @@ class Replayer {
     }
     cache.policy->step({t, cache.views}, cache.drops);
     for (std::uint32_t kv_head = 0; kv_head < layer_.vectors.kv_heads; ++kv_head) {
-      result_.heads[p][kv_head].work += cache.drops[kv_head].work;
+      own_work_[kv_head] += cache.drops[kv_head].work;
     }
     apply_drops(cache);
+    StepReplay& sums = result_.steps[p][t - layer_.bounds.prompt_tokens];
     for (std::uint32_t kv_head = 0; kv_head < layer_.vectors.kv_heads; ++kv_head) {
       HeadReplay& head = result_.heads[p][kv_head];
       const auto size = static_cast<std::uint32_t>(cache.kept[kv_head].size());
       head.resident_max = std::max(head.resident_max, size);
+      head.own += own_work_[kv_head];
+      head.work += own_work_[kv_head];
+      ++sums.heads;
+      sums.resident += size;
+      sums.own += own_work_[kv_head];
       result_.resident[p][kv_head].push_back(size);
     }
   }
@@ -150,23 +159,26 @@ class Replayer {
     cache.logits[kv_head].assign(layer_.group * kept.size(), 0.0);
     slots_read_.assign(kept.size(), 0);
     head.read_last_step = 0;
+    TokenWork work;
     for (std::uint32_t g = 0; g < layer_.group; ++g) {
       const std::uint32_t query_head = kv_head * layer_.group + g;
-      choose_slots(cache, query_head, kept, head.work);
+      choose_slots(cache, query_head, kept, own_work_[kv_head]);
       const std::span<double> mass(cache.mass[kv_head].data() + g * kept.size(), kept.size());
       const std::span<double> logits(cache.logits[kv_head].data() + g * kept.size(), kept.size());
       const double scale = weigh(cache, query_head, t, kept, mass, logits);
       measure(p, kv_head, query_head, t, kept, scale);
       const auto read_now = static_cast<std::uint32_t>(slots_.size());
       head.read_last_step = std::max(head.read_last_step, read_now);
-      // Two a multiply-add for scores and values; exp, sum and division.
-      head.work.flops += slots_.size() * (4 * std::uint64_t{layer_.vectors.dim} + 3);
+      work.flops += attention_flops(slots_.size(), layer_.vectors.dim);
     }
     std::uint64_t read = 0;  // a token that several query heads read is read once
     for (const std::uint8_t slot : slots_read_) read += slot;
-    head.work.bytes_read += cache.policy->read_bytes(layer_, kv_head, read, kept.size());
-    head.work.bytes_written +=
-        static_cast<std::uint64_t>(2.0 * layer_.vectors.dim * layer_.kv_bytes);
+    work.bytes_read = cache.policy->read_bytes(layer_, kv_head, read, kept.size());
+    work.bytes_written = static_cast<std::uint64_t>(2.0 * layer_.vectors.dim * layer_.kv_bytes);
+    head.work += work;
+    StepReplay& sums = result_.steps[p][t - layer_.bounds.prompt_tokens];
+    sums.read += read;
+    sums.attention += work;
   }
 
   void choose_slots(Cache& cache, std::uint32_t query_head, std::span<const std::uint32_t> kept,
@@ -235,23 +247,27 @@ class Replayer {
       return;
     }
     const TokenVectors& stored = caches_[p].stored != nullptr ? *caches_[p].stored : layer_.vectors;
-    double recall = 0;
+    positions_.clear();
     output_.assign(layer_.vectors.dim, 0.0);
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-      const std::uint32_t position = kept[slots_[i]];
-      recall += full.mass[position];
-      add_value(output_, weights_[i], stored.value(kv_head, position));
+      positions_.push_back(kept[slots_[i]]);
+      add_value(output_, weights_[i], stored.value(kv_head, positions_.back()));
     }
+    const RowReading reading = read_row<double>(full.mass, positions_, scratch_);
     for (std::size_t d = 0; d < output_.size(); ++d) {
       output_[d] = full.output[d] - output_[d] * scale;
     }
     ++head.rows;
-    head.recall_sum += recall;
-    head.recall_min = std::min(head.recall_min, recall);
-    if (full.norm > 0) head.error_sum += norm_of(output_) / full.norm;
-    const std::uint32_t s = t - layer_.bounds.prompt_tokens;
-    result_.step_recall[p][s] += static_cast<float>(recall);
-    ++result_.step_rows[p][s];
+    head.recall_sum += reading.recall;
+    head.recall_min = std::min(head.recall_min, reading.recall);
+    head.overlap_sum += reading.overlap;
+    head.sparsity_sum += reading.sparsity;
+    const double error = full.norm > 0 ? norm_of(output_) / full.norm : 0;
+    head.error_sum += error;
+    StepReplay& sums = result_.steps[p][t - layer_.bounds.prompt_tokens];
+    sums.recall += reading.recall;
+    sums.error += error;
+    ++sums.rows;
   }
 
   void apply_drops(Cache& cache) {
@@ -268,6 +284,7 @@ class Replayer {
       const std::vector<std::uint32_t> hidden = caches_[p].policy->hidden(kv_head);
       for (const std::uint32_t slot : hidden) head.hidden.push_back(head.kept[slot]);
       drop_slots(head.kept, hidden);
+      persistence_[kv_head].count(head);
     }
   }
 
@@ -284,7 +301,10 @@ class Replayer {
   LayerReplay result_;
   std::vector<std::uint32_t> slots_;      // read by the query head at hand
   std::vector<std::uint8_t> slots_read_;  // by any of its group
-  std::vector<double> weights_, read_logits_, output_;
+  std::vector<std::uint32_t> positions_;  // of these
+  std::vector<TokenWork> own_work_;       // the policy's in this step, by KV head
+  std::vector<Persistence> persistence_;  // by KV head
+  std::vector<double> weights_, read_logits_, output_, scratch_;
   OwnRow own_;
 };
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -76,21 +75,11 @@ SequenceReplay merge_steps(std::uint32_t sequence, const std::vector<Task>& task
                            const std::vector<LayerReplay>& results, std::size_t policies) {
   SequenceReplay merged{sequence, {}};
   for (std::size_t p = 0; p < policies; ++p) {
-    std::vector<double> sums;
-    std::vector<std::uint32_t> rows;
+    std::vector<StepReplay>& steps = merged.steps.emplace_back();
     for (std::size_t i = 0; i < tasks.size(); ++i) {
       if (tasks[i].sequence != sequence) continue;
-      sums.resize(results[i].step_recall[p].size());
-      rows.resize(sums.size());
-      for (std::size_t s = 0; s < sums.size(); ++s) {
-        sums[s] += results[i].step_recall[p][s];
-        rows[s] += results[i].step_rows[p][s];
-      }
-    }
-    std::vector<float>& recall = merged.step_recall.emplace_back();
-    for (std::size_t s = 0; s < sums.size(); ++s) {
-      recall.push_back(rows[s] > 0 ? static_cast<float>(sums[s] / rows[s])
-                                   : std::numeric_limits<float>::quiet_NaN());
+      steps.resize(results[i].steps[p].size());
+      for (std::size_t s = 0; s < steps.size(); ++s) steps[s] += results[i].steps[p][s];
     }
   }
   return merged;

@@ -20,10 +20,10 @@ struct AttentionRow {
   HeadReplay replay;
 };
 
-// Recall of a decode step of a sequence under a policy: the mean over layers and query heads.
+// The decode steps of a sequence: sums over its layers.
 struct SequenceReplay {
-  std::uint32_t index = 0;                      // among the recording's sequences
-  std::vector<std::vector<float>> step_recall;  // [policy][decode step]; NaN without a row
+  std::uint32_t index = 0;                     // among the recording's sequences
+  std::vector<std::vector<StepReplay>> steps;  // [policy][decode step]
 };
 
 struct OpenLoopResult {

@@ -16,7 +16,7 @@
 #include "models/transformer/transformer.h"
 #include "sim/base/json_lines.h"
 #include "tests/lab/program.h"
-#include "tests/lab/token_walk.h"
+#include "tests/lab/language_models.h"
 
 namespace kvern {
 namespace {

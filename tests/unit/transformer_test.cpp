@@ -8,7 +8,7 @@
 
 #include "models/transformer/dense_forward.h"
 #include "sim/base/exact_math.h"
-#include "tests/lab/token_walk.h"
+#include "tests/lab/language_models.h"
 
 namespace kvern {
 namespace {
@@ -152,48 +152,6 @@ TEST(Transformer, AgreesWithANaiveOneInDoubles) {
       for (std::size_t t = 0; t < length; ++t) {
         EXPECT_LT(worst({found.data() + t * row, row}, expected[t]), 1e-5) << t;
       }
-    }
-  }
-}
-
-// Nothing evicted: layer by layer through the group kernel = the dense forward by products.
-TEST(Transformer, FullCacheIsDense) {
-  Tiny tiny(100);
-  const std::vector<float> dense = dense_forward(*tiny.model, tiny.pool, tiny.rotary, tiny.tokens);
-  const std::vector<float> walk =
-      lab::walk_layer_major(*tiny.model, tiny.pool, tiny.rotary, tiny.tokens, 100);
-  EXPECT_LT(worst(walk, dense), 1e-5);
-}
-
-// The trick of layer-major replay: with eviction, every hidden state is that of token-by-token
-// decoding.
-TEST(Transformer, LayerMajorEqualsTokenByTokenWithEviction) {
-  Tiny tiny(120);
-  const std::vector<float> layer_major =
-      lab::walk_layer_major(*tiny.model, tiny.pool, tiny.rotary, tiny.tokens, 16);
-  const std::vector<float> dense = dense_forward(*tiny.model, tiny.pool, tiny.rotary, tiny.tokens);
-  EXPECT_GT(worst(layer_major, dense), 1e-2);  // eviction does change them
-  lab::StepWalk walk(*tiny.model, tiny.pool, tiny.rotary, 1, 16);
-  const std::size_t row = tiny.weights.shape.hidden;
-  for (std::size_t t = 0; t < tiny.tokens.size(); ++t) {
-    const std::span<const float> hidden = walk.step({&tiny.tokens[t], 1});
-    EXPECT_LT(worst(hidden, layer_major.data() + t * row), 1e-4) << t;
-  }
-}
-
-// Sequences in lock-step never mix: each is as if alone, to the bit.
-TEST(Transformer, LockStepKeepsSequencesApart) {
-  Tiny tiny(5 * 40);
-  lab::StepWalk together(*tiny.model, tiny.pool, tiny.rotary, 5, 12);
-  std::vector<lab::StepWalk> alone;
-  for (int s = 0; s < 5; ++s) alone.emplace_back(*tiny.model, tiny.pool, tiny.rotary, 1, 12);
-  const std::size_t row = tiny.weights.shape.hidden;
-  for (std::size_t t = 0; t < 40; ++t) {
-    const std::span<const std::int32_t> tokens(tiny.tokens.data() + 5 * t, 5);
-    const std::span<const float> hidden = together.step(tokens);
-    for (std::size_t s = 0; s < 5; ++s) {
-      const std::span<const float> one = alone[s].step(tokens.subspan(s, 1));
-      for (std::size_t i = 0; i < row; ++i) ASSERT_EQ(hidden[s * row + i], one[i]);
     }
   }
 }

@@ -7,7 +7,7 @@
 
 #include "sim/base/array_file.h"
 #include "sim/base/outside_error.h"
-#include "tests/lab/token_walk.h"
+#include "tests/lab/language_models.h"
 
 namespace kvern {
 namespace {

@@ -16,7 +16,7 @@ TEST(Quest, ReadsThePagesWithTheHighestBound) {
   EXPECT_EQ(head.read_last_step, 3U);  // tokens 2 3 6
   EXPECT_EQ(head.resident_max, 7U);
   // Last row: exp(0 0 -5 5 -1 -1 0): nearly all mass is on token 3, which was read.
-  const auto alone = lab::replay(text, "quest(page=2, pages=2)")[0].step_recall[0][6];
+  const auto alone = lab::replay(text, "quest(page=2, pages=2)")[0].steps[0][6].recall;
   EXPECT_GT(alone, .97);
   EXPECT_EQ(lab::replay_head(text, "quest(page=2, pages=2, dense_layers=1)").read_last_step, 7U);
 }

@@ -1,10 +1,9 @@
-#include "tests/lab/token_walk.h"
+#include "tests/lab/language_models.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "sim/attention/group_attention.h"
+#include "models/transformer/dense_forward.h"
 #include "sim/base/array_file.h"
 #include "sim/base/random.h"
 
@@ -113,110 +112,16 @@ std::vector<std::int32_t> random_tokens(std::size_t count, std::uint32_t vocabul
   return tokens;
 }
 
-SlotCache::SlotCache(std::size_t dim, std::size_t group, std::size_t capacity)
-    : dim_(dim),
-      group_(group),
-      stride_((capacity + 7) / 8 * 8),
-      keys_(capacity * dim),
-      values_(capacity * dim),
-      weights_(group * stride_),
-      scores_(stride_) {}
-
-void SlotCache::step(std::span<const float> queries, const float* key, const float* value,
-                     std::size_t kept, float* output) {
-  const std::size_t slot = count_++;
-  std::copy(key, key + dim_, keys_.data() + slot * dim_);
-  std::copy(value, value + dim_, values_.data() + slot * dim_);
-  scores_[slot] = 0;
-  attend({dim_, group_, queries.data(), keys_.data(), values_.data(), count_,
-          1 / std::sqrt(static_cast<float>(dim_)), weights_.data(), stride_, output});
-  for (std::size_t q = 0; q < group_; ++q) {
-    for (std::size_t k = 0; k < count_; ++k) scores_[k] += weights_[q * stride_ + k];
-  }
-  if (count_ <= kept) return;
-  // The last slot moves into the one that is dropped.
-  const auto end = scores_.begin() + static_cast<std::ptrdiff_t>(count_);
-  const auto drop =
-      static_cast<std::size_t>(std::min_element(scores_.begin(), end) - scores_.begin());
-  --count_;
-  if (drop == count_) return;
-  std::copy_n(keys_.data() + count_ * dim_, dim_, keys_.data() + drop * dim_);
-  std::copy_n(values_.data() + count_ * dim_, dim_, values_.data() + drop * dim_);
-  scores_[drop] = scores_[count_];
+ClosedLoop closed_loop(LanguageModel& model, WorkerPool& pool, const Rotary& rotary,
+                       const ClosedOptions& options) {
+  return {model, pool, rotary, causal_attention, options, {}};
 }
 
-std::vector<float> walk_layer_major(LanguageModel& model, WorkerPool& pool, const Rotary& rotary,
-                                    std::span<const std::int32_t> tokens, std::size_t kept) {
-  const LanguageModelShape& shape = model.shape();
-  const std::size_t dim = shape.head_dim;
-  const std::size_t query_row = shape.heads * dim;
-  const std::size_t key_row = shape.kv_heads * dim;
-  const std::size_t group_row = shape.group() * dim;
-  std::vector<float> hidden(tokens.size() * shape.hidden);
-  std::vector<float> queries(tokens.size() * query_row);
-  std::vector<float> keys(tokens.size() * key_row);
-  std::vector<float> values(keys.size());
-  std::vector<float> outputs(queries.size());
-  model.embed(tokens, hidden);
-  for (std::uint32_t layer = 0; layer < shape.layers; ++layer) {
-    model.project(layer, hidden, queries, keys, values);
-    rotary.turn_rows(queries, query_row, 0);
-    rotary.turn_rows(keys, key_row, 0);
-    pool.run(shape.kv_heads, [&](std::size_t head) {
-      SlotCache cache(dim, shape.group(), std::min(kept + 1, tokens.size()));
-      for (std::size_t t = 0; t < tokens.size(); ++t) {
-        const std::size_t at = t * query_row + head * group_row;
-        cache.step({queries.data() + at, group_row}, keys.data() + t * key_row + head * dim,
-                   values.data() + t * key_row + head * dim, kept, outputs.data() + at);
-      }
-    });
-    model.finish_layer(layer, outputs, hidden);
-  }
-  return hidden;
-}
-
-StepWalk::StepWalk(LanguageModel& model, WorkerPool& pool, const Rotary& rotary,
-                   std::size_t sequences, std::size_t kept)
-    : model_(model),
-      pool_(pool),
-      rotary_(rotary),
-      sequences_(sequences),
-      kept_(kept),
-      hidden_(sequences * model.shape().hidden),
-      queries_(sequences * model.shape().heads * model.shape().head_dim),
-      keys_(sequences * model.shape().kv_heads * model.shape().head_dim),
-      values_(keys_.size()),
-      outputs_(queries_.size()) {
-  const LanguageModelShape& shape = model.shape();
-  const std::size_t caches = sequences * shape.layers * shape.kv_heads;
-  for (std::size_t i = 0; i < caches; ++i) {
-    caches_.emplace_back(shape.head_dim, shape.group(), kept + 1);
-  }
-}
-
-std::span<const float> StepWalk::step(std::span<const std::int32_t> tokens) {
-  const LanguageModelShape& shape = model_.shape();
-  const std::size_t dim = shape.head_dim;
-  const std::size_t group_row = shape.group() * dim;
-  model_.embed(tokens, hidden_);
-  for (std::uint32_t layer = 0; layer < shape.layers; ++layer) {
-    model_.project(layer, hidden_, queries_, keys_, values_);
-    pool_.run(sequences_, [&](std::size_t sequence) {
-      for (std::size_t head = 0; head < shape.kv_heads; ++head) {
-        const std::size_t row = sequence * shape.kv_heads + head;
-        const std::span<float> queries(queries_.data() + row * group_row, group_row);
-        const std::span<float> key(keys_.data() + row * dim, dim);
-        rotary_.turn(queries, position_);
-        rotary_.turn(key, position_);
-        caches_[layer * sequences_ * shape.kv_heads + row].step(queries, key.data(),
-                                                                values_.data() + row * dim, kept_,
-                                                                outputs_.data() + row * group_row);
-      }
-    });
-    model_.finish_layer(layer, outputs_, hidden_);
-  }
-  ++position_;
-  return hidden_;
+ClosedText closed_text(std::vector<std::int32_t> tokens, std::uint32_t prompt_tokens) {
+  ClosedText text;
+  text.ids = std::move(tokens);
+  text.prompt_tokens = prompt_tokens;
+  return text;
 }
 
 }  // namespace kvern::lab
