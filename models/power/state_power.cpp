@@ -153,23 +153,32 @@ class StatePower final : public Power {
     return std::max(0.0, busy - weights);
   }
 
-  // A decode's own: what one more KV token adds, from the lines' slopes (a token for each decode).
+  // A decode's own: what one more KV token adds, from the lines' slopes (a token for each growing
+  // decode); where none grows, from what all tokens take.
   void set_kv_share(const Work& work, Price& price) const {
-    if (work.decodes == 0) return;
+    if (work.kv_tokens == 0) return;
+    const bool grows = work.growing > 0;
     double arithmetic = 0;
     double bytes = 0;
+    std::int64_t busy = 0;  // ticks of these kernels beyond their launch
+    bool waits = work.host_overlaps && work.host_ticks.first >= timing_.device.first;
     for (int k = 0; k < work.count; ++k) {
       const KernelWork& kernel = work.kernels[k];
+      waits = waits || (kernel.part == EnergyPart::HostGap && kernel.fixed_ticks.first > 0);
       if (kernel.owners != Owners::Decodes) continue;
-      arithmetic +=
-          c_.flop[static_cast<int>(kernel.arithmetic)] * static_cast<double>(kernel.flops.slope);
-      bytes += c_.hbm_byte * static_cast<double>(kernel.bytes.slope);
+      const std::int64_t flops = grows ? kernel.flops.slope : kernel.flops.first;
+      arithmetic += c_.flop[static_cast<int>(kernel.arithmetic)] * static_cast<double>(flops);
+      bytes += c_.hbm_byte * static_cast<double>(grows ? kernel.bytes.slope : kernel.bytes.first);
+      busy += timing_.kernels[k].first - kernel.fixed_ticks.first;
     }
-    const double decodes = work.decodes;
-    price.kv.arithmetic = nearest(grid_[clock_].dynamic * arithmetic / decodes);
-    price.kv.bytes = nearest(grid_[clock_].hbm * bytes / decodes);
-    const auto slope = static_cast<double>(std::max<std::int64_t>(0, price.ticks.slope));
-    price.kv.standby = nearest(context() * slope / decodes);
+    const double tokens = grows ? work.growing : static_cast<double>(work.kv_tokens);
+    price.kv.arithmetic = nearest(grid_[clock_].dynamic * arithmetic / tokens);
+    price.kv.bytes = nearest(grid_[clock_].hbm * bytes / tokens);
+    // A token that the host's time hides adds none.
+    const std::int64_t added = waits ? 0 : busy;
+    const auto time =
+        static_cast<double>(grows ? std::max<std::int64_t>(0, price.ticks.slope) : added);
+    price.kv.standby = nearest(context() * time / tokens);
   }
 
   void set_draw(const Work& work, std::int64_t turns) {

@@ -47,7 +47,7 @@ class Affine final : public StepCost {
     const auto sequences = batch.decodes + static_cast<std::int64_t>(batch.prefill.size());
     Line& ticks = work.add().fixed_ticks;
     ticks.first = step_ + prefill_token_ * tokens + sequence_ * sequences + kv_token_ * kv_tokens;
-    ticks.slope = kv_token_ * batch.decodes;
+    ticks.slope = kv_token_ * batch.growing();
     work.has_work = false;
   }
 

@@ -198,13 +198,13 @@ class Roofline final : public StepCost {
   }
 
   void add_decode_attention(const Batch& batch, Work& work) const {
-    Line read{static_cast<std::int64_t>(batch.kv_tokens), batch.decodes};
+    Line read{static_cast<std::int64_t>(batch.kv_tokens), batch.growing()};
     if (model_.window > 0) {
       // As if contexts were equal: none reads more than the window.
       const std::int64_t most = static_cast<std::int64_t>(batch.decodes) * model_.window;
       if (read.first >= most) {
         read = {most, 0};
-      } else {
+      } else if (read.slope > 0) {
         work.steps = std::min(work.steps, (most - read.first - 1) / read.slope + 1);
       }
     }

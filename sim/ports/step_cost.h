@@ -21,14 +21,20 @@ struct PrefillChunk {
   bool samples = false;      // it completes the prompt, so the LM head runs on its last token
 };
 
-// What a step computes. A run of equal decode steps advances it by: kv_tokens += decodes,
-// longest += 1 a step.
+// What a step computes. A run of equal decode steps advances it by: kv_tokens += growing(),
+// longest += 1, held_tokens += holding_more a step.
 struct Batch {
   std::uint32_t decodes = 0;    // sequences that decode one token each
-  std::uint64_t kv_tokens = 0;  // sum of their contexts, each with the token being decoded
-  std::uint32_t longest = 0;    // longest of these contexts
+  std::uint64_t kv_tokens = 0;  // sum of what they read, each with the token being decoded
+  std::uint32_t longest = 0;    // longest context of them, whatever of it is still held
   std::span<const PrefillChunk> prefill;
+  std::uint32_t flat = 0;  // of the decodes: those that read no more with each step
+  // Under a token policy: the sum of what the decodes hold, each with the token being decoded, and
+  // in how many that grows.
+  std::uint64_t held_tokens = 0;
+  std::uint32_t holding_more = 0;
 
+  std::uint32_t growing() const { return decodes - flat; }
   std::uint64_t prefill_tokens() const {
     std::uint64_t sum = 0;
     for (const auto& chunk : prefill) sum += chunk.tokens;
@@ -71,7 +77,9 @@ struct Work {
   bool host_overlaps = false;
   // The lines are exact for this many steps (>= 1).
   std::int64_t steps = kLongestRun;
-  std::uint32_t decodes = 0;  // of the batch, set by the caller
+  // Of the batch, set by the caller, for what a KV token costs: growing() and kv_tokens.
+  std::uint32_t growing = 0;
+  std::uint64_t kv_tokens = 0;
   // False: only the time is known (`affine`); joules stay unknown.
   bool has_work = true;
 
@@ -81,7 +89,8 @@ struct Work {
     host_ticks = {};
     host_overlaps = false;
     steps = kLongestRun;
-    decodes = 0;
+    growing = 0;
+    kv_tokens = 0;
     has_work = true;
   }
 };

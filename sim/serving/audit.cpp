@@ -16,15 +16,15 @@ PartSums Audit::own_of(const KvShare& kv, std::int64_t kv_tokens) {
 
 void Audit::join(Slot slot) { account(slot).mark = meter_.read(); }
 
-void Audit::leave(Slot slot, std::uint64_t context, std::uint64_t since) {
+void Audit::leave(Slot slot, const KvReads& reads) {
   Account& own = account(slot);
   meter_.read();
   PartSums& decode = own.picojoules[static_cast<std::size_t>(EnergyPhase::Decode)];
   for (int part = 0; part < kEnergyParts; ++part) {
     decode[static_cast<std::size_t>(part)] += meter_.shared_since(own.mark, part);
   }
-  decode[kAttention] += meter_.kv_since(own.mark, 0, context, since);
-  decode[kKvRead] += meter_.kv_since(own.mark, 1, context, since);
+  decode[kAttention] += meter_.kv_since(own.mark, 0, reads);
+  decode[kKvRead] += meter_.kv_since(own.mark, 1, reads);
 }
 
 void Audit::decode_steps(const PartSums& parts, const KvShare& kv, std::int64_t kv_tokens,

@@ -24,9 +24,9 @@ class Audit {
  public:
   Audit(Ledger& ledger, Records& records) : ledger_(ledger), records_(records) {}
 
-  // A sequence begins to decode; stops, having read `context` KV tokens at decode step `since`.
+  // A sequence begins to decode; pays for what it read since.
   void join(Slot slot);
-  void leave(Slot slot, std::uint64_t context, std::uint64_t since);
+  void leave(Slot slot, const KvReads& reads);
 
   // `count` decode steps from `step` on: `kv_tokens` read in all, `kv` a token of each.
   void decode_steps(const PartSums& parts, const KvShare& kv, std::int64_t kv_tokens,

@@ -84,6 +84,7 @@ void Cluster::build(Pool& pool, std::uint16_t number, const ClusterSetup& setup)
     replica.power = own.power.get();
     replica.idle_states = own.idle_states;
     if (own.make_sleep) replica.sleep = own.make_sleep();
+    replica.residency = own.residency.get();
     replica.attribution = own.attribution;
     replica.stepwise = setup.stepwise;
     replica.step_rows = setup.step_rows;

@@ -36,6 +36,7 @@ struct PoolSetup {
   std::unique_ptr<Power> power;
   IdleStates idle_states;
   std::function<std::unique_ptr<Sleep>()> make_sleep;  // empty: never
+  std::unique_ptr<Residency> residency;  // of the token policy; null: none. Not with prefix_cache
   // Called once a replica; results are not null. Eviction, and admission where there is one, are
   // asked for where prefix_cache is on.
   std::function<std::unique_ptr<Batching>()> make_batching;

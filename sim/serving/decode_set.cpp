@@ -1,11 +1,17 @@
 #include "sim/serving/decode_set.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kvern {
 
-DecodeSet::DecodeSet(RequestSlab& requests, std::uint32_t block_size, bool lists)
-    : requests_(requests), ring_(requests), block_size_(block_size), lists_(lists) {
+DecodeSet::DecodeSet(RequestSlab& requests, std::uint32_t block_size, bool lists,
+                     std::unique_ptr<HeldRuns> held)
+    : requests_(requests),
+      ring_(requests),
+      block_size_(block_size),
+      lists_(lists),
+      held_(std::move(held)) {
   residues_.resize(block_size);
   if (lists) {
     residue_heads_.resize(block_size, kNoSlot);
@@ -13,10 +19,49 @@ DecodeSet::DecodeSet(RequestSlab& requests, std::uint32_t block_size, bool lists
   }
 }
 
-std::uint32_t DecodeSet::residue(const Request& request) const {
-  // It crosses at steps s with computed + (s - since) = 0 mod block size.
-  const std::uint64_t shift = request.since + block_size_ - request.computed % block_size_;
-  return static_cast<std::uint32_t>(shift % block_size_);
+std::uint32_t DecodeSet::residue(const HeldRun& run) const {
+  // It crosses at steps s with held + (s - now) = 0 mod block size.
+  return static_cast<std::uint32_t>((step_ + block_size_ - run.held % block_size_) % block_size_);
+}
+
+void DecodeSet::count_in(Slot slot, const HeldRun& run) {
+  kv_tokens_ += run.read + 1;
+  if (held_) held_tokens_ += run.held + 1;
+  reading_more_ += run.read_growth;
+  if (run.growth <= 0) return;
+  ++growing_;
+  const std::uint32_t mine = residue(run);
+  ++residues_[mine];
+  if (!lists_) return;
+  // Running order; a newcomer is nearly always the newest.
+  Request& request = requests_[slot];
+  Slot after = residue_tails_[mine];
+  while (after != kNoSlot && requests_[after].serial > request.serial) {
+    after = requests_[after].residue_previous;
+  }
+  request.residue_previous = after;
+  request.residue_next = after == kNoSlot ? residue_heads_[mine] : requests_[after].residue_next;
+  (after == kNoSlot ? residue_heads_[mine] : requests_[after].residue_next) = slot;
+  (request.residue_next == kNoSlot ? residue_tails_[mine]
+                                   : requests_[request.residue_next].residue_previous) = slot;
+}
+
+void DecodeSet::count_out(Slot slot, const HeldRun& run) {
+  kv_tokens_ -= run.read + 1;
+  if (held_) held_tokens_ -= run.held + 1;
+  reading_more_ -= run.read_growth;
+  if (run.growth <= 0) return;
+  --growing_;
+  const std::uint32_t mine = residue(run);
+  --residues_[mine];
+  if (!lists_) return;
+  const Request& request = requests_[slot];
+  (request.residue_previous == kNoSlot ? residue_heads_[mine]
+                                       : requests_[request.residue_previous].residue_next) =
+      request.residue_next;
+  (request.residue_next == kNoSlot ? residue_tails_[mine]
+                                   : requests_[request.residue_next].residue_previous) =
+      request.residue_previous;
 }
 
 void DecodeSet::join(Slot slot) {
@@ -26,7 +71,6 @@ void DecodeSet::join(Slot slot) {
   request.member = static_cast<std::uint32_t>(members_.size());
   members_.push_back(slot);
   ++count_;
-  kv_tokens_ += request.computed + 1;
   const std::int64_t key =
       static_cast<std::int64_t>(request.computed + 1) - static_cast<std::int64_t>(step_);
   if (count_ == 1 || (longest_known_ && key > longest_key_)) {
@@ -39,33 +83,15 @@ void DecodeSet::join(Slot slot) {
   } else {
     fresh_.push_back({request.last_token, 1});
   }
-  const std::uint32_t mine = residue(request);
-  ++residues_[mine];
-  if (!lists_) return;
-  // Running order; a newcomer is nearly always the newest.
-  Slot after = residue_tails_[mine];
-  while (after != kNoSlot && requests_[after].serial > request.serial) {
-    after = requests_[after].residue_previous;
-  }
-  request.residue_previous = after;
-  request.residue_next = after == kNoSlot ? residue_heads_[mine] : requests_[after].residue_next;
-  (after == kNoSlot ? residue_heads_[mine] : requests_[after].residue_next) = slot;
-  (request.residue_next == kNoSlot ? residue_tails_[mine]
-                                   : requests_[request.residue_next].residue_previous) = slot;
+  const std::uint32_t context = request.computed;
+  count_in(slot, held_ ? held_->begin(slot, request, context, step_) : whole(context));
 }
 
 void DecodeSet::leave(Slot slot) {
   Request& request = requests_[slot];
-  const std::uint32_t mine = residue(request);
-  --residues_[mine];
-  if (lists_) {
-    (request.residue_previous == kNoSlot ? residue_heads_[mine]
-                                         : requests_[request.residue_previous].residue_next) =
-        request.residue_next;
-    (request.residue_next == kNoSlot ? residue_tails_[mine]
-                                     : requests_[request.residue_next].residue_previous) =
-        request.residue_previous;
-  }
+  const HeldRun run = run_now(slot);
+  count_out(slot, run);
+  if (held_) held_->end(slot);
   if (request.due > step_) ring_.erase(slot);  // else `completed` took it out
   if (request.since == step_) {
     drop_fresh(request.last_token);
@@ -74,10 +100,9 @@ void DecodeSet::leave(Slot slot) {
   }
   request.generated = generated(request);
   request.computed = computed(request);
-  request.held = (request.computed + block_size_ - 1) / block_size_;
+  request.held = blocks_for(run.held);
   request.since = step_;
   --count_;
-  kv_tokens_ -= request.computed + 1;
   members_[request.member] = members_.back();
   requests_[members_.back()].member = request.member;
   members_.pop_back();
@@ -99,8 +124,17 @@ std::uint32_t DecodeSet::longest() const {
   return static_cast<std::uint32_t>(longest_key_ + static_cast<std::int64_t>(step_));
 }
 
+std::uint32_t DecodeSet::turn(Slot slot) {
+  const HeldRun old = held_->now(slot, step_);
+  count_out(slot, old);
+  const Request& request = requests_[slot];
+  const HeldRun run = held_->begin(slot, request, computed(request), step_);
+  count_in(slot, run);
+  return blocks_for(old.held) - blocks_for(run.held);
+}
+
 std::uint64_t DecodeSet::crossings(std::uint64_t steps) const {
-  std::uint64_t sum = steps / block_size_ * count_;
+  std::uint64_t sum = steps / block_size_ * growing_;
   std::uint64_t at = step_ % block_size_;
   for (std::uint64_t left = steps % block_size_; left > 0; --left) {
     sum += residues_[at];
@@ -110,11 +144,11 @@ std::uint64_t DecodeSet::crossings(std::uint64_t steps) const {
 }
 
 std::uint64_t DecodeSet::steps_that_fit(std::uint64_t blocks, std::uint64_t limit) const {
-  // Every sequence crosses once in block_size steps.
-  if ((limit / block_size_ + 1) * count_ <= blocks) return limit;
-  const std::uint64_t turns = std::min(blocks / count_, limit / block_size_);
+  // Every growing sequence crosses once in block_size steps.
+  if ((limit / block_size_ + 1) * growing_ <= blocks) return limit;
+  const std::uint64_t turns = std::min(blocks / growing_, limit / block_size_);
   std::uint64_t steps = turns * block_size_;
-  std::uint64_t left = blocks - turns * count_;
+  std::uint64_t left = blocks - turns * growing_;
   std::uint64_t at = step_ % block_size_;
   while (steps < limit && residues_[at] <= left) {
     left -= residues_[at];

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "sim/histogram.h"
 #include "sim/line.h"
 #include "sim/serving/completion_ring.h"
+#include "sim/serving/held_runs.h"
 #include "sim/serving/request.h"
 
 namespace kvern {
@@ -16,12 +18,21 @@ namespace kvern {
 class DecodeSet {
  public:
   // `lists`: keep the sequences of each block residue in running order (pools that name blocks).
-  DecodeSet(RequestSlab& requests, std::uint32_t block_size, bool lists);
+  // Under a token policy (never with lists) sequences hold and read what `held` says, not their
+  // whole context.
+  DecodeSet(RequestSlab& requests, std::uint32_t block_size, bool lists,
+            std::unique_ptr<HeldRuns> held);
 
   std::uint32_t count() const { return count_; }
   std::uint64_t step() const { return step_; }
-  // Sum of contexts that the next step reads, each with the token being decoded; longest of them.
+  // Sum of the tokens that the next step reads, the ones being decoded among them; in how many
+  // sequences they grow by one a step (all, without a token policy).
   std::uint64_t kv_tokens() const { return kv_tokens_; }
+  std::uint32_t reading_more() const { return reading_more_; }
+  // Only under a token policy: the same of the tokens held.
+  std::uint64_t held_tokens() const { return held_tokens_; }
+  std::uint32_t holding_more() const { return growing_; }
+  // Longest context, with the token being decoded, whatever of it is still held.
   std::uint32_t longest() const;
 
   // The request has `generated` >= 1 tokens, the latest at `request.last_token`.
@@ -31,11 +42,21 @@ class DecodeSet {
   std::uint32_t computed(const Request& request) const {
     return request.computed + static_cast<std::uint32_t>(step_ - request.since);
   }
+  // What it has read since its last mark: since it joined, or since its run began.
+  KvReads reads(Slot slot) const {
+    if (held_) return held_->reads(slot);
+    const Request& request = requests_[slot];
+    return {std::uint64_t{request.computed} + 1, request.since, true};
+  }
   std::uint32_t generated(const Request& request) const {
     return request.generated + static_cast<std::uint32_t>(step_ - request.since);
   }
-  // The next step of this sequence starts a new block.
-  bool crosses(const Request& request) const { return computed(request) % block_size_ == 0; }
+  // Blocks of this sequence; the next step starts a new one.
+  std::uint32_t blocks(Slot slot) const { return blocks_for(run_now(slot).held); }
+  bool crosses(Slot slot) const {
+    const HeldRun run = run_now(slot);
+    return run.growth > 0 && run.held % block_size_ == 0;
+  }
 
   // Sequences that start a new block in step `ahead` (0 = the next one), and in the next `steps`.
   std::uint32_t crossings_at(std::uint64_t ahead) const {
@@ -51,11 +72,21 @@ class DecodeSet {
 
   // Steps until the ring must be looked at again (>= 1).
   std::uint64_t steps_to_completion() const { return ring_.steps_to_next(step_); }
+  // Steps for which every sequence holds and reads as it does now (>= 1); then turn().
+  std::uint64_t steps_to_turn() {
+    return held_ ? held_->steps_to_turn(step_) : std::uint64_t{HeldRun::kForever};
+  }
+  // A sequence whose run is over, or kNoSlot; turn() starts its next run and returns the blocks
+  // that it gave up.
+  Slot take_turn() { return held_->take_turn(step_); }
+  std::uint32_t turn(Slot slot);
+  bool token_policy() const { return held_ != nullptr; }
   // `steps` more steps are done; the caller books their gaps through tokens_at and
   // tokens_last_at below.
   void advance(std::uint64_t steps) {
     step_ += steps;
-    kv_tokens_ += steps * count_;
+    kv_tokens_ += steps * reading_more_;
+    if (held_) held_tokens_ += steps * growing_;
   }
   // Requests whose last token came with the latest step.
   void completed(std::vector<Slot>& out) { ring_.collect(step_, out); }
@@ -75,16 +106,32 @@ class DecodeSet {
     std::uint32_t count;
   };
   void drop_fresh(Instant at);
-  std::uint32_t residue(const Request& request) const;
+  std::uint32_t blocks_for(std::uint32_t tokens) const {
+    return (tokens + block_size_ - 1) / block_size_;
+  }
+  // What a sequence without a token policy holds and reads.
+  static HeldRun whole(std::uint32_t context) {
+    return {context, 1, context, 1, HeldRun::kForever};
+  }
+  HeldRun run_now(Slot slot) const {
+    return held_ ? held_->now(slot, step_) : whole(computed(requests_[slot]));
+  }
+  std::uint32_t residue(const HeldRun& run) const;
+  void count_in(Slot slot, const HeldRun& run);
+  void count_out(Slot slot, const HeldRun& run);
 
   RequestSlab& requests_;
   CompletionRing ring_;
   std::uint32_t block_size_;
   bool lists_;
+  std::unique_ptr<HeldRuns> held_;  // null: no token policy
   std::uint32_t count_ = 0;
+  std::uint32_t reading_more_ = 0;
+  std::uint32_t growing_ = 0;  // those that start a new block now and then
   std::uint64_t step_ = 0;
   std::uint64_t kv_tokens_ = 0;
-  std::vector<std::uint32_t> residues_;  // sequences by (step of their next new block) mod size
+  std::uint64_t held_tokens_ = 0;
+  std::vector<std::uint32_t> residues_;  // growing ones by (step of their next new block) mod size
   std::vector<Slot> residue_heads_, residue_tails_;
   Instant last_end_;          // end of the latest decode step
   std::vector<Group> fresh_;  // sequences without a decode step since they joined

@@ -58,6 +58,7 @@ class KvPool {
   void grow(Request& request, std::uint32_t blocks, SimTime now);
   // The same for `blocks` requests, a block each; only without identities.
   void grow_counted(std::uint32_t blocks) { used_ += blocks; }
+  void give_back_counted(std::uint32_t blocks) { used_ -= blocks; }
   // Names the request's blocks that carry a trace id and lie in its first `full` blocks.
   void name_full(Request& request, std::uint32_t full, SimTime now);
   // Leading blocks of the request's first `tokens` tokens found in the cache. The last token is

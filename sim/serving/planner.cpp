@@ -4,20 +4,40 @@
 
 namespace kvern {
 
-void ReplicaState::begin_decode(Slot slot) {
+void ReplicaState::mark_joules(Slot slot) {
   requests[slot].energy_mark = meter.read();
   if (audit != nullptr) audit->join(slot);
+}
+
+void ReplicaState::charge_joules(Slot slot) {
+  Request& request = requests[slot];
+  const KvReads reads = decoding.reads(slot);
+  meter.read();
+  request.picojoules +=
+      meter.shared_since(request.energy_mark, 0) + meter.kv_since(request.energy_mark, 0, reads);
+  if (audit != nullptr) audit->leave(slot, reads);
+}
+
+void ReplicaState::begin_decode(Slot slot) {
+  mark_joules(slot);
   decoding.join(slot);
+  // After a prefill: what the token policy evicts of the prompt.
+  if (!decoding.token_policy()) return;
+  pool.give_back_counted(requests[slot].held - decoding.blocks(slot));
 }
 
 void ReplicaState::end_decode(Slot slot) {
-  Request& request = requests[slot];
-  const std::uint64_t context = std::uint64_t{request.computed} + 1;
-  meter.read();
-  request.picojoules += meter.shared_since(request.energy_mark, 0) +
-                        meter.kv_since(request.energy_mark, 0, context, request.since);
-  if (audit != nullptr) audit->leave(slot, context, request.since);
+  charge_joules(slot);
   decoding.leave(slot);
+}
+
+void ReplicaState::turn_decodes() {
+  if (!decoding.token_policy()) return;
+  for (Slot slot = decoding.take_turn(); slot != kNoSlot; slot = decoding.take_turn()) {
+    charge_joules(slot);
+    pool.give_back_counted(decoding.turn(slot));
+    mark_joules(slot);
+  }
 }
 
 void Planner::begin(SimTime now) {
@@ -76,7 +96,7 @@ bool Planner::decodes_fit(std::uint32_t spare) const {
   // The last decode needs the spare blocks too, after those before it have taken theirs.
   Slot last = last_running();
   while (!decoding(last)) last = state_.requests[last].previous;
-  const std::uint32_t own = state_.decoding.crosses(state_.requests[last]) ? 1 : 0;
+  const std::uint32_t own = state_.decoding.crosses(last) ? 1 : 0;
   return crossings - own + spare <= free_blocks();
 }
 
@@ -104,9 +124,13 @@ bool Planner::decode_all(std::int64_t budget, std::uint32_t spare) {
 bool Planner::allocate(Slot slot, std::uint32_t n) {
   Request& request = state_.requests[slot];
   const std::uint32_t before = computed(slot);
-  const std::uint32_t held = decoding(slot) ? blocks_for(before) : request.held;
-  const std::uint32_t wanted = blocks_for(std::uint64_t{before} + n);
-  const std::uint32_t need = wanted > held ? wanted - held : 0;
+  std::uint32_t need = 0;
+  if (decoding(slot)) {
+    need = state_.decoding.crosses(slot) ? 1 : 0;
+  } else {
+    const std::uint32_t wanted = blocks_for(std::uint64_t{before} + n);
+    need = wanted > request.held ? wanted - request.held : 0;
+  }
   if (need > free_blocks()) return false;
   state_.pool.grow(request, need, now_);
   if (!decoding(slot)) request.held += need;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "sim/ledger.h"
@@ -18,9 +19,9 @@ namespace kvern {
 
 // What a replica holds. Planner and Replica share it.
 struct ReplicaState {
-  explicit ReplicaState(KvPool kv)
+  ReplicaState(KvPool kv, std::unique_ptr<HeldRuns> held)
       : pool(std::move(kv)),
-        decoding(requests, pool.block_size(), pool.names_blocks()),
+        decoding(requests, pool.block_size(), pool.names_blocks(), std::move(held)),
         running(requests) {}
   ReplicaState(const ReplicaState&) = delete;
   ReplicaState& operator=(const ReplicaState&) = delete;
@@ -28,6 +29,8 @@ struct ReplicaState {
   // A sequence joins the decodes, or leaves them and is charged for what it did there.
   void begin_decode(Slot slot);
   void end_decode(Slot slot);
+  // After a step: sequences whose run under the token policy is over begin the next one.
+  void turn_decodes();
 
   RequestSlab requests;
   KvPool pool;
@@ -42,6 +45,10 @@ struct ReplicaState {
   std::uint32_t naming_decodes = 0;  // decodes whose output blocks carry ids of the trace
   ShareMeter<1, 1> meter;            // joules of the decodes
   std::unique_ptr<Audit> audit;      // the same by part; null: not asked for
+
+ private:
+  void mark_joules(Slot slot);
+  void charge_joules(Slot slot);
 };
 
 struct Plan {
@@ -72,6 +79,7 @@ class Planner {
   void begin(SimTime now);
   void finish();
   Plan& plan() { return plan_; }
+  const Plan& plan() const { return plan_; }
 
   // --- what a rule sees -------------------------------------------------------------------
   bool prefix_cache() const { return state_.pool.names_blocks(); }
@@ -103,7 +111,8 @@ class Planner {
   // are preempted first: keeping the longest prefix of the list that fits is what the one-by-one
   // loop does. False: nothing was planned, go one by one.
   bool decode_all(std::int64_t budget, std::uint32_t spare = 0);
-  // Blocks for `n` more tokens of a running request; false (and nothing done) when short.
+  // Blocks for `n` more tokens of a running request (1 of one that decodes); false (and nothing
+  // done) when short.
   bool allocate(Slot slot, std::uint32_t n);
   // `n` tokens of it run in this step (blocks are allocated).
   void schedule(Slot slot, std::uint32_t n);

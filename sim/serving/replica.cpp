@@ -1,5 +1,7 @@
 #include "sim/serving/replica.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +20,11 @@ std::int64_t ticks_until(const Instant& start, SimTime t) {
   return (ns << kTickBits) - start.ticks;
 }
 
+std::unique_ptr<HeldRuns> held_runs(const ReplicaSetup& setup) {
+  if (setup.residency == nullptr) return nullptr;
+  return std::make_unique<HeldRuns>(*setup.residency, setup.stepwise);
+}
+
 }  // namespace
 
 Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Records& records)
@@ -33,7 +40,7 @@ Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Reco
       ledger_(ledger),
       buckets_(buckets),
       records_(records),
-      state_(KvPool(std::move(setup.kv))),
+      state_(KvPool(std::move(setup.kv)), held_runs(setup)),
       planner_(state_, ledger, !setup.stepwise),
       idle_clock_(setup.idle_states, std::move(setup.sleep), setup.power->known(), ledger,
                   buckets) {
@@ -131,7 +138,7 @@ bool Replica::catch_up() {
   return true;
 }
 
-std::int64_t Replica::longest_run(const Plan& plan) const {
+std::int64_t Replica::longest_run(const Plan& plan) {
   const bool behind = state_.unseen > 0 || !state_.leaving.empty() || gone_ > 0;
   const bool repeats = plan.chunks.empty() && plan.parked.empty() && plan.preempted == 0 &&
                        !plan.every_step && !behind && !stepwise_ && !step_rows_;
@@ -143,6 +150,7 @@ std::int64_t Replica::longest_run(const Plan& plan) const {
   std::uint64_t steps =
       static_cast<std::uint64_t>(std::min({run_.price.steps, kLongestRun, in_time}));
   steps = std::min(steps, state_.decoding.steps_to_completion());
+  steps = std::min(steps, state_.decoding.steps_to_turn());
   // Blocks of the first step are taken already.
   const std::uint64_t blocks = std::uint64_t{state_.pool.free()} + state_.decoding.crossings_at(0);
   const std::uint64_t usable = blocks > plan.spare ? blocks - plan.spare : 0;
@@ -159,10 +167,14 @@ void Replica::start_run(const Plan& plan) {
     batch.decodes = decoding.count();
     batch.kv_tokens = decoding.kv_tokens();
     batch.longest = decoding.longest();
+    batch.flat = decoding.count() - decoding.reading_more();
+    batch.held_tokens = decoding.held_tokens();
+    batch.holding_more = decoding.holding_more();
   }
   batch.prefill = plan.chunks;
   work_.clear();
-  work_.decodes = batch.decodes;
+  work_.growing = batch.growing();
+  work_.kv_tokens = batch.kv_tokens;
   step_cost_->work(batch, work_);
   power_->price(work_, run_.price);
   const bool standby = attribution_ == Attribution::Shapley;
@@ -208,7 +220,10 @@ void Replica::end_run(Departures& left) {
   active_ = false;
   just_ended_ = true;
   ending_.clear();
-  if (run_.decodes > 0) state_.decoding.completed(ending_);
+  if (run_.decodes > 0) {
+    state_.turn_decodes();
+    state_.decoding.completed(ending_);
+  }
   emit_tokens();
   for (const Slot slot : planner_.plan().parked) state_.begin_decode(slot);
   // In running order, so that their blocks are freed in it.
@@ -316,6 +331,29 @@ void Replica::drain(Departures& left) {
   for (std::uint32_t i = 0; i < state_.waiting.count(); ++i) leave(state_.waiting.at(i));
 }
 
-std::string Replica::broken_law() const { return state_.pool.broken_law(); }
+// What running requests hold, each one's blocks worked out from its own tokens.
+std::uint32_t Replica::blocks_counted_anew() const {
+  std::uint32_t blocks = 0;
+  const auto parked = [this](Slot slot) {
+    const auto& all = planner_.plan().parked;
+    return active_ && std::find(all.begin(), all.end(), slot) != all.end();
+  };
+  for (Slot slot = state_.running.first(); slot != kNoSlot; slot = state_.requests[slot].next) {
+    const Request& request = state_.requests[slot];
+    const bool counts = request.stage == Stage::Decode && !parked(slot);
+    blocks += counts ? state_.decoding.blocks(slot) : request.held;
+  }
+  // The step under way has its blocks since it was planned; later steps of a run get theirs ahead.
+  if (active_ && run_.decodes > 0 && run_.done == 0) blocks += state_.decoding.crossings_at(0);
+  return blocks;
+}
+
+std::string Replica::broken_law() const {
+  if (!state_.pool.names_blocks() && blocks_counted_anew() != state_.pool.used()) {
+    return fmt::format("requests hold {} blocks, {} are counted", blocks_counted_anew(),
+                       state_.pool.used());
+  }
+  return state_.pool.broken_law();
+}
 
 }  // namespace kvern

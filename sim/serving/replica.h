@@ -26,7 +26,8 @@ struct ReplicaSetup {
   std::uint16_t pool = 0;
   KvPoolSetup kv;
   std::unique_ptr<Batching> batching;
-  StepCost* step_cost = nullptr;  // shared by the pool's replicas
+  Residency* residency = nullptr;  // shared by the pool's replicas; null: no token policy
+  StepCost* step_cost = nullptr;   // shared by the pool's replicas
   Power* power = nullptr;
   IdleStates idle_states;
   std::unique_ptr<Sleep> sleep;  // null: never
@@ -91,7 +92,7 @@ class Replica {
     StepKind kind = StepKind::Decode;
   };
   void start_run(const Plan& plan);
-  std::int64_t longest_run(const Plan& plan) const;
+  std::int64_t longest_run(const Plan& plan);
   void advance(std::int64_t steps);
   void advance_in_bucket(std::int64_t steps);
   void allocate_ahead(std::int64_t steps);
@@ -106,6 +107,7 @@ class Replica {
   void plan_anew_after(std::int64_t before);
   void dismiss(Slot slot, Departures& left);
   void dismiss_gone(Departures& left);
+  std::uint32_t blocks_counted_anew() const;
   void finish(Slot slot, RequestStatus status, Departures& left);
   void give_back(Slot slot);
   bool catch_up();

@@ -100,7 +100,8 @@ void Replica::book_tokens(std::int64_t steps, Instant end) {
   if (run_.decodes == 0) return;
   ledger_.decode_tokens += count * run_.decodes;
   ledger_.output_tokens += count * run_.decodes;
-  const Line kv{static_cast<std::int64_t>(state_.decoding.kv_tokens()), run_.decodes};
+  const Line kv{static_cast<std::int64_t>(state_.decoding.kv_tokens()),
+                state_.decoding.reading_more()};
   ledger_.kv_token_steps += kv.sum(steps);
   const Line& ticks = run_.price.ticks;
   std::int64_t from = run_.done;
@@ -134,7 +135,8 @@ void Replica::charge(std::int64_t steps, SimTime end) {
   const std::int64_t kv_tokens =
       run_.decodes == 0
           ? 0
-          : Line{static_cast<std::int64_t>(decoding.kv_tokens()), run_.decodes}.sum(steps);
+          : Line{static_cast<std::int64_t>(decoding.kv_tokens()), decoding.reading_more()}.sum(
+                steps);
   if (run_.decodes > 0) state_.meter.add_kv(0, rate, decoding.step(), steps);
   const std::int64_t rest = sum - rate * kv_tokens;
   if (run_.prefill_tokens == 0) {
@@ -181,7 +183,8 @@ void Replica::book_bucket(std::int64_t steps, SimTime from, SimTime end) {
   row.sequence_steps += count * run_.sequences;
   row.kv_token_steps += run_.chunk_kv;
   if (run_.decodes > 0) {
-    const Line kv{static_cast<std::int64_t>(state_.decoding.kv_tokens()), run_.decodes};
+    const Line kv{static_cast<std::int64_t>(state_.decoding.kv_tokens()),
+                  state_.decoding.reading_more()};
     row.kv_token_steps += static_cast<std::uint64_t>(kv.sum(steps));
   }
   row.blocks_used_max = std::max(row.blocks_used_max, used_at_end_);

@@ -4,9 +4,10 @@
 //
 // What is shared is summed while the number of sharers stays and divided then, so that cutting a
 // run of steps changes no digit; what does not divide evenly waits for the next sharers. What is in
-// proportion to a sequence's context is exact: with r_t pJ a KV token in decode step t, a sequence
-// of context c at step s owes sum r_t (c + t - s) = (c - s) sum r_t + sum r_t t. Counters wrap;
-// differences are exact below 2^63 pJ (9 MJ a request).
+// proportion to the KV tokens that a sequence reads is exact: with r_t pJ a KV token in decode step
+// t, one that reads c at step s, and one more with each step, owes sum r_t (c + t - s) =
+// (c - s) sum r_t + sum r_t t; one that always reads c owes c sum r_t. Counters wrap; differences
+// are exact below 2^63 pJ (9 MJ a request).
 #pragma once
 
 #include <array>
@@ -15,6 +16,14 @@
 #include "sim/ledger.h"
 
 namespace kvern {
+
+// A sequence reads `tokens` KV tokens in decode step `since`, and then as many, or one more with
+// each step.
+struct KvReads {
+  std::uint64_t tokens = 0;
+  std::uint64_t since = 0;
+  bool grows = true;
+};
 
 template <int kLanes, int kKvLanes>
 class ShareMeter {
@@ -49,12 +58,12 @@ class ShareMeter {
   std::int64_t shared_since(const Mark& mark, int lane) const {
     return static_cast<std::int64_t>(counters_.share[lane] - mark.share[lane]);
   }
-  // Of a sequence that read `context` KV tokens at decode step `since`, when `mark` was read.
-  std::int64_t kv_since(const Mark& mark, int lane, std::uint64_t context,
-                        std::uint64_t since) const {
+  // `mark` was read at decode step `reads.since`.
+  std::int64_t kv_since(const Mark& mark, int lane, const KvReads& reads) const {
     const std::uint64_t rates = counters_.kv[lane] - mark.kv[lane];
+    if (!reads.grows) return static_cast<std::int64_t>(reads.tokens * rates);
     const std::uint64_t timed = counters_.kv_steps[lane] - mark.kv_steps[lane];
-    return static_cast<std::int64_t>((context - since) * rates + timed);
+    return static_cast<std::int64_t>((reads.tokens - reads.since) * rates + timed);
   }
 
  private:

@@ -50,6 +50,12 @@ void preempting_64_replicas(benchmark::State& state) {
 }
 BENCHMARK(preempting_64_replicas)->Unit(benchmark::kMillisecond);
 
+// The first row with caches of a fifth of the prompt, and the rate that this lets a replica serve.
+void h2o_saturated_replica(benchmark::State& state) {
+  serve(state, {.rate = 44, .token_eviction = "h2o(budget=0.2)"}, 4e6);
+}
+BENCHMARK(h2o_saturated_replica)->Unit(benchmark::kMillisecond);
+
 // Drawn while they are served: 44 M in 60 s are 0.73 M requests a second.
 void streamed_44_million(benchmark::State& state) {
   const ServingCase serving{.rate = 64 * 30, .requests = 44'000'000, .replicas = 64};

@@ -61,6 +61,9 @@ ClusterSetup setup_of(const ServingCase& serving, std::unique_ptr<Arrivals> arri
   lab.replicas = serving.replicas;
   lab.blocks = serving.blocks;
   lab.prefix_cache = serving.prefix_cache;
+  lab.token_eviction = serving.token_eviction;
+  lab.layers = 32;
+  lab.kv_heads = 8;
   lab.self_checks = false;
   ClusterSetup setup = lab::setup_of(lab, records);
   setup.arrivals = std::move(arrivals);

@@ -20,6 +20,7 @@ struct ServingCase {
   bool prefix_cache = false;
   std::string batching = "vllm_v0(max_num_batched_tokens=16384)";
   std::string lengths = "azure2023_conversation";
+  std::string token_eviction;
 };
 
 std::unique_ptr<Arrivals> generated(const ServingCase& serving);

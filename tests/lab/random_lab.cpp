@@ -62,6 +62,39 @@ std::string random_eviction(Dice& dice) {
   }
 }
 
+// Every shape of line: flat at once, growing up to a size, saw-teeth, fractions of a token (layers
+// or heads that differ), reads that are not what is held.
+std::string random_token_policy(Dice& dice) {
+  const double budget = dice.roll(1, 20) * 0.05;
+  const std::uint32_t size = dice.roll(4, 40);
+  switch (dice.roll(0, 11)) {
+    case 0:
+      return fmt::format("h2o(budget={:.2f})", budget);
+    case 1:
+      return fmt::format("window(size={})", size);
+    case 2:
+      return fmt::format("streaming_llm(sinks=2, recent={})", size);
+    case 3:
+      return fmt::format("nacl(budget={:.2f})", budget);
+    case 4:
+      return fmt::format("pyramidkv(capacity={}, window=2)", size);
+    case 5:
+      return fmt::format("buzz(sinks=2, window=4, threshold={}, stride=3)", size);
+    case 6:
+      return fmt::format("scissorhands(size={}, recent=1, drop=3)", size);
+    case 7:
+      return fmt::format("quest(page=4, pages={})", dice.roll(1, 6));
+    case 8:
+      return "loki(keys=0.25)";
+    case 9:
+      return fmt::format("duo(sinks=2, recent={})", size);
+    case 10:
+      return fmt::format("l2_norm(size={}, skip_layers=1)", size);
+    default:
+      return fmt::format("h2o(heavy=3, recent={}, variant=A)", size);
+  }
+}
+
 }  // namespace
 
 Lab random_lab(std::uint64_t seed) {
@@ -72,6 +105,11 @@ Lab random_lab(std::uint64_t seed) {
   lab.block_size = dice.half() ? 16 : dice.roll(1, 8);
   lab.blocks = dice.half() ? dice.roll(4, 20) : dice.roll(20, 300);
   lab.prefix_cache = !v0 && dice.half();
+  if (!lab.prefix_cache && dice.half()) {
+    lab.token_eviction = random_token_policy(dice);
+    lab.layers = dice.roll(1, 4);
+    lab.kv_heads = dice.roll(1, 3);
+  }
   lab.replicas = dice.often() ? 1 : dice.roll(2, 5);
   lab.routing = dice.half() ? "round_robin" : "least_loaded";
   // Whole microseconds make ties; the other costs leave fractions of a nanosecond.
@@ -124,9 +162,12 @@ Lab random_lab(std::uint64_t seed) {
 
 std::string describe(const Lab& lab) {
   std::string out = fmt::format(
-      "{} {} cost {} replicas {} blocks {} x {} prefix {} {} behind \"{}\" bucket {} stop {}\n",
+      "{} {} cost {} replicas {} blocks {} x {} prefix {} {} behind \"{}\" tokens {} layers {} x "
+      "{} "
+      "bucket {} stop {}\n",
       lab.batching, lab.routing, lab.cost, lab.replicas, lab.blocks, lab.block_size,
-      lab.prefix_cache, lab.eviction, lab.cache_admission, lab.bucket, lab.stop);
+      lab.prefix_cache, lab.eviction, lab.cache_admission, lab.token_eviction, lab.layers,
+      lab.kv_heads, lab.bucket, lab.stop);
   for (const LabRequest& r : lab.requests) {
     out += fmt::format("  {} + {} -> {} ids {} leaves {} {}\n", r.arrival, r.prompt, r.output,
                        fmt::join(r.blocks, ","), r.leaves, r.hangs_up);

@@ -12,6 +12,7 @@
 #include "policies/eviction.h"
 #include "policies/routing.h"
 #include "policies/sleep.h"
+#include "policies/tokens.h"
 
 namespace kvern::lab {
 
@@ -65,8 +66,8 @@ class LabPower final : public Power {
     price.picojoules[static_cast<int>(EnergyPart::Mlp)] = {3, 0};
     price.picojoules[static_cast<int>(EnergyPart::Attention)] = price.ticks * 5;
     // Reading a KV token takes 0.3 ns or nothing, so of 5 pJ a tick some millions a token.
-    if (work.decodes > 0) price.kv.arithmetic = 4 * price.ticks.slope / work.decodes;
-    if (work.decodes > 0) price.kv.standby = price.ticks.slope / work.decodes;
+    if (work.growing > 0) price.kv.arithmetic = 4 * price.ticks.slope / work.growing;
+    if (work.growing > 0) price.kv.standby = price.ticks.slope / work.growing;
   }
   void divide(const Work&, bool standby, Division& division) override {
     division = {};
@@ -91,6 +92,10 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   pool.block_size = lab.block_size;
   pool.prefix_cache = lab.prefix_cache;
   pool.attribution = lab.attribution;
+  if (!lab.token_eviction.empty()) {
+    pool.residency = std::make_unique<Residency>(make(tokens::table(), lab.token_eviction),
+                                                 lab.layers, lab.kv_heads);
+  }
   pool.step_cost = make(step_cost::table(), lab.cost);
   pool.power = std::make_unique<LabPower>(lab.joules);
   pool.make_batching = [text = lab.batching] { return make(batching::table(), text); };

@@ -36,6 +36,8 @@ struct Lab {
   std::uint32_t blocks = 1000;
   std::uint32_t block_size = 16;
   bool prefix_cache = false;
+  std::string token_eviction;              // "": none
+  std::uint32_t layers = 1, kv_heads = 1;  // of the model, for its sizes
   bool stepwise = false;
   bool step_rows = false;
   Attribution attribution = Attribution::TokenShare;

@@ -26,7 +26,9 @@ TEST(ShareMeter, ASequencePaysForTheContextItReads) {
   // 2 (100 + 101 + 102) + 5 (103 + 104) = 606 + 1035
   meter.add_kv(0, 2, 7, 3);
   meter.add_kv(0, 5, 10, 2);
-  EXPECT_EQ(meter.kv_since(mark, 0, 100, 7), 1641);
+  EXPECT_EQ(meter.kv_since(mark, 0, {100, 7, true}), 1641);
+  // Always 100: 6 * 100 + 10 * 100
+  EXPECT_EQ(meter.kv_since(mark, 0, {100, 7, false}), 1600);
 }
 
 // Two decodes beside chunks of 30 tokens (which samples) and 10 behind 20.
@@ -54,7 +56,8 @@ TEST(Shapley, IsTheMeanOfWhatEachAddsWhoeverComesFirst) {
   const auto power = make_state_power(priced.deployment, *priced.cost, {}, refusal);
   const auto joules = [&](std::uint32_t decodes, std::uint64_t kv) {
     Work work;
-    work.decodes = decodes;
+    work.growing = decodes;
+    work.kv_tokens = kv;
     priced.cost->work({decodes, kv, 8000, {}}, work);
     Price price;
     power->price(work, price);
@@ -83,7 +86,8 @@ TEST(Division, NeverExceedsItsPart) {
   const auto power = make_state_power(priced.deployment, *priced.cost, {}, refusal);
   const std::vector<PrefillChunk> chunks = {{512, 1024, true}};
   Work work;
-  work.decodes = 8;
+  work.growing = 8;
+  work.kv_tokens = std::uint64_t{8} * 2000;
   priced.cost->work({8, 8 * 2000, 2000, chunks}, work);
   Price price;
   power->price(work, price);

@@ -15,7 +15,8 @@ namespace {
 
 Price price_of(StepCost& cost, Power& power, const Batch& batch) {
   Work work;
-  work.decodes = batch.decodes;
+  work.growing = batch.growing();
+  work.kv_tokens = batch.kv_tokens;
   cost.work(batch, work);
   Price price;
   power.price(work, price);
@@ -23,7 +24,8 @@ Price price_of(StepCost& cost, Power& power, const Batch& batch) {
 }
 
 Batch advanced(Batch batch, std::int64_t steps) {
-  batch.kv_tokens += static_cast<std::uint64_t>(batch.decodes) * static_cast<std::uint64_t>(steps);
+  batch.kv_tokens +=
+      static_cast<std::uint64_t>(batch.growing()) * static_cast<std::uint64_t>(steps);
   batch.longest += static_cast<std::uint32_t>(steps);
   return batch;
 }
@@ -49,6 +51,10 @@ Batch random_batch(std::mt19937_64& random, std::vector<PrefillChunk>& chunks) {
     }
     batch.prefill = chunks;
   }
+  // Under a token policy some read no more with each step, or none does.
+  const std::uint64_t kind = random() % 4;
+  if (kind == 0) batch.flat = batch.decodes;
+  if (kind == 1) batch.flat = static_cast<std::uint32_t>(random() % (batch.decodes + 1));
   const std::uint64_t context = 1 + random() % (std::uint64_t{1} << (3 + random() % 14));
   batch.kv_tokens = batch.decodes * context + random() % 100;
   batch.longest = static_cast<std::uint32_t>(context + 100);
