@@ -123,8 +123,8 @@ std::size_t AttentionPrices::segment_of(std::int64_t count, std::int64_t kv_toke
 }
 
 std::int64_t AttentionPrices::steps_in(const Decodes& d, std::size_t segment) const {
-  if (segment + 1 >= contexts_.size()) return kLongestRun;
-  return (d.count * contexts_[segment + 1] - d.kv_tokens - 1) / d.count + 1;
+  if (segment + 1 >= contexts_.size() || d.growing == 0) return kLongestRun;
+  return (d.count * contexts_[segment + 1] - d.kv_tokens - 1) / d.growing + 1;
 }
 
 Line AttentionPrices::decode(const Decodes& d, std::int64_t& steps) {
@@ -138,8 +138,8 @@ Line AttentionPrices::decode(const Decodes& d, std::int64_t& steps) {
   const Segment& segment = segments_[row * contexts_.size() + j];
   steps = std::min(steps, steps_in(d, j));
   const std::int64_t beyond = d.kv_tokens - d.count * contexts_[j];
-  const std::int64_t skew = rows_[row].skew * (d.longest * d.count - d.kv_tokens);
-  return {segment.ticks + segment.slope * beyond + skew, segment.slope * d.count};
+  const std::int64_t skew = rows_[row].skew * d.beyond_mean();
+  return {segment.ticks + segment.slope * beyond + skew, segment.slope * d.growing};
 }
 
 double AttentionPrices::ratio(const AttentionModel& model, const CellGrid& cells,
@@ -178,9 +178,9 @@ Line AttentionPrices::beside_prefill(const AttentionLoad& chunks, const Decodes&
   const auto row = static_cast<std::size_t>(d.count);
   if (row >= mixed_skew_.size()) mixed_skew_.resize(row + 1, -1);
   if (mixed_skew_[row] < 0) mixed_skew_[row] = skew_ticks(model, d.count);
-  const std::int64_t skew = mixed_skew_[row] * (d.longest * d.count - d.kv_tokens);
+  const std::int64_t skew = mixed_skew_[row] * d.beyond_mean();
   const std::int64_t first = low - prefill + slope * beyond + skew;
-  return {first, full ? 0 : slope * d.count};
+  return {first, full ? 0 : slope * d.growing};
 }
 
 bool AttentionPrices::covers(const AttentionLoad& load) const {

@@ -11,11 +11,14 @@
 
 namespace kvern::measured {
 
-// The decodes of a batch: advanced by a step, kv_tokens grows by decodes and longest by 1.
+// The decodes of a batch: advanced by a step, kv_tokens grows by `growing` and longest by 1. Where
+// a token policy keeps some from growing, the longest context says nothing of what is read.
 struct Decodes {
   std::int64_t count = 0;
+  std::int64_t growing = 0;
   std::int64_t kv_tokens = 0;
   std::int64_t longest = 0;
+  std::int64_t beyond_mean() const { return growing == count ? longest * count - kv_tokens : 0; }
 };
 
 class AttentionPrices {

@@ -31,7 +31,8 @@ class Issues {
 
   bool any_error() const { return errors_ > 0; }
   const std::vector<Issue>& all() const { return all_; }
-  // One line an issue, files from top to bottom: `a.toml:9:1: error: unknown key "blocs" in [pool.kv]; did you mean ...`.
+  // One line an issue, each file from top to bottom:
+  // `a.toml:9:1: error: unknown key "blocs" in [pool.kv]; did you mean ...`.
   std::string text() const;
 
  private:

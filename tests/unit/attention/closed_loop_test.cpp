@@ -1,5 +1,6 @@
 // The closed loop on a tiny model with random weights.
 #include "sim/attention/closed_loop.h"
+#include "sim/base/exact_math.h"
 
 #include <gmock/gmock.h>
 
@@ -210,8 +211,8 @@ TEST(ClosedLoop, LossesCompareWithDense) {
   std::vector<float> logits(96);
   tiny.model->logits({hidden.data() + 20 * 32, 32}, logits);
   double sum = 0;
-  for (const float x : logits) sum += std::exp(double{x});
-  EXPECT_NEAR(quality.dense.loss[0], std::log(sum) - logits[texts[0].ids[21]], 1e-5);
+  for (const float x : logits) sum += exact::exp(double{x});
+  EXPECT_NEAR(quality.dense.loss[0], exact::log(sum) - logits[texts[0].ids[21]], 1e-5);
   ASSERT_EQ(result.sequences[1].dense.loss.size(), 49U);
   // Policy, then text, layer, head: 2 x 2 x 2 x 2 rows.
   ASSERT_EQ(result.replay.rows.size(), 16U);
