@@ -82,6 +82,14 @@ AttentionPrices::AttentionPrices(const AttentionChoice& choice, const Deployment
 std::int64_t AttentionPrices::ticks(double us) const { return ticks_of(us * layers_ * 1e-6); }
 
 // Decodes of the fullest data-parallel rank.
+// Where contexts draw level with the longest one a step may take less than the one before: no line
+// that a run of steps can follow.
+static Line never_falling(Line line, std::int64_t& steps) {
+  if (line.slope >= 0) return line;
+  steps = 1;
+  return {line.first, 0};
+}
+
 double AttentionPrices::ranked(std::int64_t count) const {
   return std::ceil(static_cast<double>(count) / ranks_);
 }
@@ -138,8 +146,10 @@ Line AttentionPrices::decode(const Decodes& d, std::int64_t& steps) {
   const Segment& segment = segments_[row * contexts_.size() + j];
   steps = std::min(steps, steps_in(d, j));
   const std::int64_t beyond = d.kv_tokens - d.count * contexts_[j];
-  const std::int64_t skew = rows_[row].skew * d.beyond_mean();
-  return {segment.ticks + segment.slope * beyond + skew, segment.slope * d.growing};
+  const std::int64_t skew = rows_[row].skew;
+  return never_falling({segment.ticks + segment.slope * beyond + skew * d.beyond_mean(),
+                        segment.slope * d.growing + skew * d.beyond_mean_growth()},
+                       steps);
 }
 
 double AttentionPrices::ratio(const AttentionModel& model, const CellGrid& cells,
@@ -178,9 +188,10 @@ Line AttentionPrices::beside_prefill(const AttentionLoad& chunks, const Decodes&
   const auto row = static_cast<std::size_t>(d.count);
   if (row >= mixed_skew_.size()) mixed_skew_.resize(row + 1, -1);
   if (mixed_skew_[row] < 0) mixed_skew_[row] = skew_ticks(model, d.count);
-  const std::int64_t skew = mixed_skew_[row] * d.beyond_mean();
-  const std::int64_t first = low - prefill + slope * beyond + skew;
-  return {first, full ? 0 : slope * d.growing};
+  const std::int64_t skew = mixed_skew_[row];
+  return never_falling({low - prefill + slope * beyond + skew * d.beyond_mean(),
+                        (full ? 0 : slope * d.growing) + skew * d.beyond_mean_growth()},
+                       steps);
 }
 
 bool AttentionPrices::covers(const AttentionLoad& load) const {

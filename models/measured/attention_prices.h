@@ -11,14 +11,17 @@
 
 namespace kvern::measured {
 
-// The decodes of a batch: advanced by a step, kv_tokens grows by `growing` and longest by 1. Where
-// a token policy keeps some from growing, the longest context says nothing of what is read.
+// The decodes of a batch: advanced by a step, kv_tokens grows by `growing` and longest by
+// longest_growth.
 struct Decodes {
   std::int64_t count = 0;
-  std::int64_t growing = 0;
   std::int64_t kv_tokens = 0;
   std::int64_t longest = 0;
-  std::int64_t beyond_mean() const { return growing == count ? longest * count - kv_tokens : 0; }
+  std::int64_t growing = 0;  // of count; the others read no more with each step
+  std::int64_t longest_growth = 1;
+
+  std::int64_t beyond_mean() const { return longest * count - kv_tokens; }
+  std::int64_t beyond_mean_growth() const { return longest_growth * count - growing; }
 };
 
 class AttentionPrices {

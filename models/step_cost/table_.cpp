@@ -238,8 +238,8 @@ class Table final : public StepCost {
   }
 
   void add_attention(const Batch& batch, const StepLoad& load, Work& work) {
-    const measured::Decodes decodes{batch.decodes, batch.growing(),
-                                    static_cast<std::int64_t>(batch.kv_tokens), batch.longest};
+    const measured::Decodes decodes{batch.decodes, static_cast<std::int64_t>(batch.kv_tokens),
+                                    batch.longest, batch.growing(), batch.longest_grows ? 1 : 0};
     std::int64_t prefill = 0;
     if (!batch.prefill.empty()) {
       prefill = attention_.prefill(load.attention);
@@ -265,9 +265,7 @@ class Table final : public StepCost {
     if (deployment_.model->window == 0) return read;
     const std::int64_t most = static_cast<std::int64_t>(batch.decodes) * deployment_.model->window;
     if (read.first >= most) return {most, 0};
-    if (read.slope > 0) {
-      work.steps = std::min(work.steps, (most - read.first - 1) / read.slope + 1);
-    }
+    if (read.slope > 0) work.steps = std::min(work.steps, (most - read.first - 1) / read.slope + 1);
     return read;
   }
 

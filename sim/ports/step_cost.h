@@ -22,13 +22,14 @@ struct PrefillChunk {
 };
 
 // What a step computes. A run of equal decode steps advances it by: kv_tokens += growing(),
-// longest += 1, held_tokens += holding_more a step.
+// longest += longest_grows, held_tokens += holding_more a step.
 struct Batch {
   std::uint32_t decodes = 0;    // sequences that decode one token each
   std::uint64_t kv_tokens = 0;  // sum of what they read, each with the token being decoded
-  std::uint32_t longest = 0;    // longest context of them, whatever of it is still held
+  std::uint32_t longest = 0;    // the most that one of them reads
   std::span<const PrefillChunk> prefill;
   std::uint32_t flat = 0;  // of the decodes: those that read no more with each step
+  bool longest_grows = true;
   // Under a token policy: the sum of what the decodes hold, each with the token being decoded, and
   // in how many that grows.
   std::uint64_t held_tokens = 0;

@@ -1,5 +1,7 @@
 #include "sim/serving/decode_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -28,6 +30,7 @@ void DecodeSet::count_in(Slot slot, const HeldRun& run) {
   kv_tokens_ += run.read + 1;
   if (held_) held_tokens_ += run.held + 1;
   reading_more_ += run.read_growth;
+  most_of(run).add(key_of(run));
   if (run.growth <= 0) return;
   ++growing_;
   const std::uint32_t mine = residue(run);
@@ -50,6 +53,7 @@ void DecodeSet::count_out(Slot slot, const HeldRun& run) {
   kv_tokens_ -= run.read + 1;
   if (held_) held_tokens_ -= run.held + 1;
   reading_more_ -= run.read_growth;
+  most_of(run).remove(key_of(run));
   if (run.growth <= 0) return;
   --growing_;
   const std::uint32_t mine = residue(run);
@@ -71,12 +75,6 @@ void DecodeSet::join(Slot slot) {
   request.member = static_cast<std::uint32_t>(members_.size());
   members_.push_back(slot);
   ++count_;
-  const std::int64_t key =
-      static_cast<std::int64_t>(request.computed + 1) - static_cast<std::int64_t>(step_);
-  if (count_ == 1 || (longest_known_ && key > longest_key_)) {
-    longest_key_ = key;
-    longest_known_ = true;
-  }
   ++fresh_count_;
   if (!fresh_.empty() && fresh_.back().at == request.last_token) {
     ++fresh_.back().count;
@@ -106,22 +104,39 @@ void DecodeSet::leave(Slot slot) {
   members_[request.member] = members_.back();
   requests_[members_.back()].member = request.member;
   members_.pop_back();
-  if (longest_known_ &&
-      static_cast<std::int64_t>(request.computed + 1) - static_cast<std::int64_t>(step_) ==
-          longest_key_) {
-    longest_known_ = false;
+}
+
+void DecodeSet::find_most() const {
+  growing_most_ = flat_most_ = {};
+  for (const Slot slot : members_) {
+    const HeldRun run = run_now(slot);
+    most_of(run).add(key_of(run));
   }
 }
 
-std::uint32_t DecodeSet::longest() const {
-  if (count_ == 0) return 0;
-  if (!longest_known_) {
-    std::uint32_t most = 0;
-    for (const Slot slot : members_) most = std::max(most, computed(requests_[slot]) + 1);
-    longest_key_ = static_cast<std::int64_t>(most) - static_cast<std::int64_t>(step_);
-    longest_known_ = true;
+DecodeSet::Longest DecodeSet::longest() const {
+  if (count_ == 0) return {};
+  if (!growing_most_.known || !flat_most_.known) find_most();
+  const std::int64_t flat = flat_most_.key;
+  if (growing_most_.key == LazyMost::kNone) return {static_cast<std::uint32_t>(flat), false};
+  const std::int64_t growing = growing_most_.key + static_cast<std::int64_t>(step_);
+  if (growing >= flat) return {static_cast<std::uint32_t>(growing)};
+  return {static_cast<std::uint32_t>(flat), false, static_cast<std::uint64_t>(flat - growing)};
+}
+
+std::string DecodeSet::broken_law() const {
+  std::uint64_t reads = 0;
+  std::uint32_t most = 0;
+  std::uint32_t growing = 0;
+  for (const Slot slot : members_) {
+    const HeldRun run = run_now(slot);
+    reads += run.read + 1;
+    most = std::max(most, run.read + 1);
+    growing += run.growth > 0 ? 1 : 0;
   }
-  return static_cast<std::uint32_t>(longest_key_ + static_cast<std::int64_t>(step_));
+  if (reads == kv_tokens_ && growing == growing_ && most == longest().tokens) return {};
+  return fmt::format("sequences read {} tokens, {} the longest, {} grow; counted are {}, {}, {}",
+                     reads, most, growing, kv_tokens_, longest().tokens, growing_);
 }
 
 std::uint32_t DecodeSet::turn(Slot slot) {

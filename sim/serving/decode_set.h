@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sim/histogram.h"
@@ -32,8 +33,14 @@ class DecodeSet {
   // Only under a token policy: the same of the tokens held.
   std::uint64_t held_tokens() const { return held_tokens_; }
   std::uint32_t holding_more() const { return growing_; }
-  // Longest context, with the token being decoded, whatever of it is still held.
-  std::uint32_t longest() const;
+  // The most that a sequence reads, with the token being decoded; whether that grows, for how many
+  // steps.
+  struct Longest {
+    std::uint32_t tokens = 0;
+    bool grows = true;
+    std::uint64_t steps = HeldRun::kForever;
+  };
+  Longest longest() const;
 
   // The request has `generated` >= 1 tokens, the latest at `request.last_token`.
   void join(Slot slot);
@@ -95,6 +102,8 @@ class DecodeSet {
   // latest token. Later steps of a run: all gaps are the step's duration (the caller's business).
   void tokens_at(Instant end, Histogram& gaps);
   void tokens_last_at(Instant end) { last_end_ = end; }
+  // The counters counted anew; what is broken, or "".
+  std::string broken_law() const;
   // Time of the latest token of a sequence in the set.
   Instant last_token(const Request& request) const {
     return step_ == request.since ? request.last_token : last_end_;
@@ -105,6 +114,27 @@ class DecodeSet {
     Instant at;
     std::uint32_t count;
   };
+  // The largest of a changing set; looked for again when it has left.
+  struct LazyMost {
+    std::int64_t key = kNone;  // kNone: of none
+    bool known = true;
+    static constexpr std::int64_t kNone = INT64_MIN;
+
+    void add(std::int64_t other) {
+      if (known && other > key) key = other;
+    }
+    void remove(std::int64_t other) {
+      if (known && other == key) known = false;
+    }
+  };
+  std::int64_t key_of(const HeldRun& run) const {
+    const auto reads = static_cast<std::int64_t>(run.read) + 1;
+    return run.read_growth > 0 ? reads - static_cast<std::int64_t>(step_) : reads;
+  }
+  LazyMost& most_of(const HeldRun& run) const {
+    return run.read_growth > 0 ? growing_most_ : flat_most_;
+  }
+  void find_most() const;
   void drop_fresh(Instant at);
   std::uint32_t blocks_for(std::uint32_t tokens) const {
     return (tokens + block_size_ - 1) / block_size_;
@@ -136,9 +166,9 @@ class DecodeSet {
   Instant last_end_;          // end of the latest decode step
   std::vector<Group> fresh_;  // sequences without a decode step since they joined
   std::uint32_t fresh_count_ = 0;
-  mutable std::int64_t longest_key_ = 0;  // computed + 1 - step of the longest; all advance alike
-  mutable bool longest_known_ = false;
-  std::vector<Slot> members_;  // unordered, for `longest`
+  mutable LazyMost growing_most_;  // of the growing reads, less the step: these advance alike
+  mutable LazyMost flat_most_;     // of the others
+  std::vector<Slot> members_;      // unordered, for `longest`
 };
 
 }  // namespace kvern

@@ -150,7 +150,7 @@ std::int64_t Replica::longest_run(const Plan& plan) {
   std::uint64_t steps =
       static_cast<std::uint64_t>(std::min({run_.price.steps, kLongestRun, in_time}));
   steps = std::min(steps, state_.decoding.steps_to_completion());
-  steps = std::min(steps, state_.decoding.steps_to_turn());
+  steps = std::min({steps, state_.decoding.steps_to_turn(), state_.decoding.longest().steps});
   // Blocks of the first step are taken already.
   const std::uint64_t blocks = std::uint64_t{state_.pool.free()} + state_.decoding.crossings_at(0);
   const std::uint64_t usable = blocks > plan.spare ? blocks - plan.spare : 0;
@@ -166,7 +166,9 @@ void Replica::start_run(const Plan& plan) {
   if (plan.decodes) {
     batch.decodes = decoding.count();
     batch.kv_tokens = decoding.kv_tokens();
-    batch.longest = decoding.longest();
+    const DecodeSet::Longest longest = decoding.longest();
+    batch.longest = longest.tokens;
+    batch.longest_grows = longest.grows;
     batch.flat = decoding.count() - decoding.reading_more();
     batch.held_tokens = decoding.held_tokens();
     batch.holding_more = decoding.holding_more();
@@ -353,7 +355,8 @@ std::string Replica::broken_law() const {
     return fmt::format("requests hold {} blocks, {} are counted", blocks_counted_anew(),
                        state_.pool.used());
   }
-  return state_.pool.broken_law();
+  std::string broken = state_.decoding.broken_law();
+  return broken.empty() ? state_.pool.broken_law() : broken;
 }
 
 }  // namespace kvern

@@ -26,7 +26,7 @@ Price price_of(StepCost& cost, Power& power, const Batch& batch) {
 Batch advanced(Batch batch, std::int64_t steps) {
   batch.kv_tokens +=
       static_cast<std::uint64_t>(batch.growing()) * static_cast<std::uint64_t>(steps);
-  batch.longest += static_cast<std::uint32_t>(steps);
+  batch.longest += batch.longest_grows ? static_cast<std::uint32_t>(steps) : 0;
   return batch;
 }
 
@@ -54,6 +54,7 @@ Batch random_batch(std::mt19937_64& random, std::vector<PrefillChunk>& chunks) {
   // Under a token policy some read no more with each step, or none does.
   const std::uint64_t kind = random() % 4;
   if (kind == 0) batch.flat = batch.decodes;
+  batch.longest_grows = kind != 0 && (kind != 1 || random() % 2 == 0);
   if (kind == 1) batch.flat = static_cast<std::uint32_t>(random() % (batch.decodes + 1));
   const std::uint64_t context = 1 + random() % (std::uint64_t{1} << (3 + random() % 14));
   batch.kv_tokens = batch.decodes * context + random() % 100;
