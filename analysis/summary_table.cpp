@@ -221,6 +221,19 @@ std::string text_of(const SummaryValue& value) {
   return text != nullptr ? *text : "-";
 }
 
+// Never without the model that it was measured on.
+void print_quality(const Summary& summary, std::string& out) {
+  for (const Summary::Pool& pool : summary.pools) {
+    const auto* model = std::get_if<std::string>(&value(pool.entries, "quality_model"));
+    if (model == nullptr) continue;
+    const std::string who = summary.pools.size() < 2 ? "quality" : "quality of " + pool.name;
+    const Cell worst = cell_of(pool.entries, "worst_group_nll_increase_share");
+    out +=
+        fmt::format("{} as measured on {}: perplexity {}, worst group's loss +{} {}\n", who, *model,
+                    cell_of(pool.entries, "perplexity").number, worst.number, worst.unit);
+  }
+}
+
 }  // namespace
 
 std::string summary_table(const Summary& summary) {
@@ -251,6 +264,7 @@ std::string summary_table(const Summary& summary) {
       print(out, blocks[i + 1]);
     }
   }
+  print_quality(summary, out);
   return out;
 }
 

@@ -87,6 +87,8 @@ std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
       out.inputs.push_back(data_path("llm", spec.model));
       out.models.push_back(std::move(pool->model));
     }
+    if (!spec.kv.work_profile.empty()) out.inputs.push_back(spec.kv.work_profile);
+    out.quality.push_back(std::move(pool->quality));
     out.setup.pools.push_back(std::move(pool->setup));
   }
   out.setup.routing = make_again(routing::table(), "routing", scenario.routing);

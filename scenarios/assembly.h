@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "scenarios/scenario.h"
+#include "scenarios/token_policy.h"
 #include "sim/hardware.h"
 #include "sim/llm.h"
 #include "sim/serving/cluster.h"
@@ -20,6 +21,7 @@ struct Assembly {
   ClusterSetup setup;               // without records, stepwise and callbacks
   std::vector<std::string> inputs;  // files that were read, besides the scenario
   std::uint64_t requests = 0;       // 0: not known
+  std::vector<std::optional<MeasuredQuality>> quality;  // by pool: of its token policy
 };
 
 // A clairvoyant policy sees the workload before it is served.

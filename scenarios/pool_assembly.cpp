@@ -3,18 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "models/host_overhead.h"
 #include "models/kv_capacity.h"
 #include "models/power/idle_states.h"
 #include "models/power/state_power.h"
 #include "models/step_cost.h"
+#include "models/upkeep_cost.h"
 #include "policies/batching.h"
 #include "policies/cache_admission.h"
 #include "policies/sleep.h"
 #include "scenarios/data_files.h"
 #include "scenarios/plugin.h"
 #include "scenarios/policy_key.h"
+#include "scenarios/token_policy.h"
 #include "sim/serving/block_worth.h"
 
 namespace kvern {
@@ -77,8 +80,14 @@ std::uint32_t block_bytes_of(const PoolSpec& pool, const Deployment& deployment)
 
 // Step cost and power, prepared for the deployment. False with an issue.
 bool price(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup, Issues& issues) {
-  setup.step_cost = with_host_overhead(make_again(step_cost::table(), "step_cost", pool.step_cost),
-                                       host_overhead_of(pool.host_overhead));
+  auto cost = make_again(step_cost::table(), "step_cost", pool.step_cost);
+  if (pool.kv.token_eviction) {
+    auto policy = make_token_policy(pool, deployment, issues);
+    if (policy == nullptr) return false;
+    cost = with_token_upkeep(std::move(cost), upkeep_of(*policy, deployment));
+    setup.residency = make_residency(std::move(policy), deployment);
+  }
+  setup.step_cost = with_host_overhead(std::move(cost), host_overhead_of(pool.host_overhead));
   std::string refusal = setup.step_cost->prepare(deployment);
   if (!refusal.empty()) {
     issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
@@ -161,6 +170,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   }
   setup.blocks = blocks_of(pool, deployment, *batching, issues);
   if (setup.blocks == 0) return std::nullopt;
+  out.quality = measured_quality(pool, issues);
   const std::string refusal =
       batching->prepare({setup.blocks, setup.block_size, setup.prefix_cache});
   if (!refusal.empty()) {

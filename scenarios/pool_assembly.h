@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "scenarios/scenario.h"
+#include "scenarios/token_policy.h"
 #include "sim/hardware.h"
 #include "sim/llm.h"
 #include "sim/serving/cluster.h"
@@ -15,6 +16,7 @@ struct PoolAssembly {
   std::unique_ptr<HardwareSpec> hardware;  // null: none named
   std::unique_ptr<LlmSpec> model;
   PoolSetup setup;  // its deployment points to the two
+  std::optional<MeasuredQuality> quality;
 };
 
 // Null with issues at the pool: a data file that can't be read, a deployment that can't be priced,

@@ -12,6 +12,7 @@
 #include "scenarios/plugin.h"
 #include "scenarios/policy_key.h"
 #include "scenarios/scenario_reader.h"
+#include "scenarios/token_policy.h"
 #include "sim/base/toml_text.h"
 
 namespace kvern {
@@ -43,14 +44,7 @@ double weight_bytes_of(const std::string& dtype) {
   return dtype == "int4" ? 0.5 + 2.0 / 128 : bytes_of(dtype);
 }
 
-void refuse_token_policies(Parameters& p) {
-  for (const char* key : {"token_eviction", "budget", "work_profile"}) {
-    p.refuse(key, "token policies need the attention machine");
-  }
-  p.refuse("tier", "blocks live in GPU memory only so far");
-}
-
-KvSpec read_kv(Parameters p, bool may_cache_prefixes) {
+KvSpec read_kv(Parameters p, bool may_cache_prefixes, const std::string& file) {
   KvSpec kv;
   kv.blocks = p.find<std::uint32_t>("blocks",
                                     "usable KV blocks of a replica; absent: from "
@@ -73,7 +67,8 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes) {
   kv.clairvoyant = eviction != nullptr && eviction->clairvoyant();
   kv.admission = read_policy(p, "admission", "always", "which blocks are worth caching",
                              cache_admission::table(), "cache_admission");
-  refuse_token_policies(p);
+  read_token_policy(p, file, kv);
+  p.refuse("tier", "blocks live in GPU memory only so far");
   p.finish();
   return kv;
 }
@@ -142,8 +137,8 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
   std::unique_ptr<Batching> batching;
   pool.batching = read_policy(p, "batching", "vllm_v1", "what runs in the next step",
                               batching::table(), "batching", &batching);
-  pool.kv =
-      read_kv(p.table("kv", "the paged KV pool of a replica"), can_cache_prefixes(batching.get()));
+  pool.kv = read_kv(p.table("kv", "the paged KV pool of a replica"),
+                    can_cache_prefixes(batching.get()), file);
   if (pool.kv.prefix_cache && pool.sleeps()) {
     p.error("power", "a replica that sleeps loses its prefix cache, and that is not built yet",
             "[pool.kv] prefix_cache = false");

@@ -85,10 +85,28 @@ void connect(Assembly& assembly, const Scenario& scenario, const RunOptions& opt
   }
 }
 
-void set(std::vector<SummaryEntry>& entries, std::string_view name, std::optional<double> value) {
+template <class Value>
+void set(std::vector<SummaryEntry>& entries, std::string_view name,
+         const std::optional<Value>& value) {
   for (SummaryEntry& entry : entries) {
     if (entry.name == name && value) entry.value = *value;
   }
+}
+
+void set_quality(std::vector<SummaryEntry>& entries, const MeasuredQuality& quality) {
+  set(entries, "perplexity", quality.perplexity);
+  set(entries, "worst_group_nll_increase_share", quality.worst_group_increase);
+  set(entries, "quality_model", std::optional(quality.model));
+}
+
+// Of the run as a whole where all of its pools have the same.
+void add_quality(const std::vector<std::optional<MeasuredQuality>>& quality, Summary& summary) {
+  bool same = true;
+  for (std::size_t i = 0; i < quality.size(); ++i) {
+    same = same && quality[i] == quality[0];
+    if (quality[i]) set_quality(summary.pools[i].entries, *quality[i]);
+  }
+  if (same && quality[0]) set_quality(summary.entries, *quality[0]);
 }
 
 // What boards drew, grown to the building's joules and grams where [energy] says how.
@@ -200,6 +218,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   outcome.interrupted = !complete;
   outcome.summary = make_summary(facts, ledgers, records);
   add_facility(scenario, facts.duration_ns, outcome.summary);
+  add_quality(assembly->quality, outcome.summary);
   if (options.bound != nullptr) set_regret(*options.bound, outcome.summary);
   folder.write("manifest.toml", manifest_of(scenario, assembly->inputs, records.fingerprint(),
                                             facts.clairvoyant, warm));

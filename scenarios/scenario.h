@@ -37,6 +37,10 @@ struct KvSpec {
   double bytes_per_value = 2;
   bool prefix_cache = false;
   PolicySpec eviction;
+  std::optional<PolicySpec> token_eviction;
+  std::string token_label;   // of it, in work profiles
+  double token_budget = 0;   // 0: none
+  std::string work_profile;  // a file; empty: none
   bool clairvoyant = false;  // the eviction policy needs to see the workload beforehand
   PolicySpec admission;
 };

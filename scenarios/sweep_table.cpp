@@ -28,7 +28,9 @@ constexpr Column kColumns[] = {{"finished", "requests_finished", 1},
                                {"regret %", "regret", 100},
                                {"preempt.", "preemptions", 1},
                                {"J/token", "energy_j_per_output_token", 1},
-                               {"in SLO %", "slo_share", 100}};
+                               {"in SLO %", "slo_share", 100},
+                               {"perplexity", "perplexity", 1},
+                               {"worst +%", "worst_group_nll_increase_share", 100}};
 
 // Four digits, more where the whole part has more.
 std::string number_text(const SummaryValue& value, double factor) {
@@ -89,7 +91,20 @@ std::string sweep_table(const std::vector<SweepPoint>& points,
     }
     rows.push_back(std::move(row));
   }
-  return aligned(rows, settings);
+  std::string out = aligned(rows, settings);
+  std::vector<std::string> models;
+  for (const Summary& summary : summaries) {
+    const auto* model = std::get_if<std::string>(&summary.value("quality_model"));
+    if (model == nullptr || std::find(models.begin(), models.end(), *model) != models.end()) {
+      continue;
+    }
+    models.push_back(*model);
+  }
+  if (!models.empty()) {
+    out += fmt::format("perplexity and worst group (growth of its loss): measured on {}\n",
+                       fmt::join(models, ", "));
+  }
+  return out;
 }
 
 }  // namespace kvern

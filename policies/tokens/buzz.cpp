@@ -82,6 +82,12 @@ class Buzz final : public TokenEviction {
   }
   bool reindexes() const override { return true; }
 
+  // The sums; what an eviction every few hundred steps takes is not counted, nor are sums of a
+  // variant that needs them only then.
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    if (variant_ != Variant::Accumulation) return {};
+    return {.flops_per_token = 1.0 * layer.group, .bytes_per_token = 8.0 * layer.group};
+  }
   // Walks the saw-tooth, an eviction at a time.
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     const Sizes of = sizes(bounds);

@@ -105,6 +105,10 @@ class H2o final : public TokenEviction {
   std::vector<std::uint32_t> hidden(std::uint32_t kv_head) const override {
     return hidden_[kv_head];
   }
+  // A sum for each query head of the group, added to and folded.
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    return {.flops_per_token = layer.group + 1.0, .bytes_per_token = 8.0 * layer.group};
+  }
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     return grows_to(n, sizes(bounds).heavy + sizes(bounds).recent);
   }

@@ -73,6 +73,9 @@ class Keyformer final : public TokenEviction {
       evict(head, view.kept.size(), drops[head]);
     }
   }
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    return {.flops_per_token = 10.0 * layer.group, .bytes_per_token = 8.0 * layer.group};
+  }
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     return grows_to(n, size_.of(bounds));
   }

@@ -32,6 +32,10 @@ class L2Norm final : public TokenEviction {
       evict(head, drops[head]);
     }
   }
+  // Looks for the highest norm; the new key's is computed.
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    return {.flops_per_token = 1, .flops_per_step = 2.0 * layer.vectors.dim, .bytes_per_token = 4};
+  }
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     if (bounds.layer < skip_) return TokenLine{n, 1, kAlways};
     return grows_to(n, size_.of(bounds));

@@ -58,6 +58,12 @@ class Loki final : public TokenEviction {
           static_cast<std::uint64_t>(layer_->kv_bytes * rank_here_ * static_cast<double>(position));
     }
   }
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    const double rank = std::min(rank_, layer.vectors.dim);
+    return {.flops_per_token = 2 * rank * layer.group,
+            .flops_per_step = 2 * rank * layer.vectors.dim * layer.group,
+            .bytes_per_token = layer.kv_bytes * rank};
+  }
   std::optional<TokenLine> resident(const TokenBounds&, std::uint32_t n) const override {
     return TokenLine{n, 1, kAlways};
   }

@@ -56,6 +56,12 @@ class Quest final : public TokenEviction {
     for (std::uint32_t j = current * page_; j <= position; ++j) slots.push_back(j);
   }
 
+  // Smallest and largest key numbers of every page, against each query head.
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    const double summaries = 2.0 * layer.vectors.dim / page_;  // numbers a token
+    return {.flops_per_token = 2 * summaries * layer.group,
+            .bytes_per_token = summaries * layer.kv_bytes};
+  }
   std::optional<TokenLine> resident(const TokenBounds&, std::uint32_t n) const override {
     return TokenLine{n, 1, kAlways};
   }

@@ -30,6 +30,10 @@ class Random final : public TokenEviction {
       evict(head, drops[head]);
     }
   }
+  // Looks for the lowest of the fixed priorities.
+  TokenUpkeep upkeep(const TokenLayer&) const override {
+    return {.flops_per_token = 1, .bytes_per_token = 4};
+  }
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     return grows_to(n, size_.of(bounds));
   }

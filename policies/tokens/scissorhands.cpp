@@ -60,6 +60,10 @@ class Scissorhands final : public TokenEviction {
       evict(heads_[head], view.kept.size(), drops[head]);
     }
   }
+  // A count for each query head of the group; the history of single bits is not counted.
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    return {.flops_per_token = 3.0 * layer.group, .bytes_per_token = 8.0 * layer.group};
+  }
   // Full, it falls by drop - 1 and grows again.
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     const std::uint32_t size = size_.of(bounds);

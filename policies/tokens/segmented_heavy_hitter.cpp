@@ -104,6 +104,10 @@ class SegmentedHeavyHitter final : public TokenEviction {
       drops[h].work.flops += view.kept.size() * (layer_->group + 7);
     }
   }
+  // Four numbers a token: s and e, and those of the queries since the last check.
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    return {.flops_per_token = layer.group + 7.0, .bytes_per_token = 32};
+  }
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     return grows_to(n, sizes(bounds).sum());
   }

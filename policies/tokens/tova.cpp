@@ -32,6 +32,9 @@ class Tova final : public TokenEviction {
     }
     choose(drops);
   }
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    return {.flops_per_token = layer.group + 1.0};
+  }
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     return grows_to(n, size_.of(bounds));
   }

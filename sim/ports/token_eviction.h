@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/token_upkeep.h"
+
 namespace kvern {
 
 // Queries, keys and values of a layer: [position][head][dim], rotated to their original positions.
@@ -157,6 +159,8 @@ class TokenEviction {
     line->slope *= bounds.kv_heads;
     return line;
   }
+  // What it does itself in a decode step, for a KV head of such a layer.
+  virtual TokenUpkeep upkeep(const TokenLayer&) const { return {}; }
   // Cached tokens that the step of the token n+1 reads, itself not among them.
   virtual std::optional<TokenLine> read(const TokenBounds& bounds, std::uint32_t n) const {
     return resident(bounds, n);

@@ -21,26 +21,21 @@ std::optional<TokenLine> read_layer(const TokenEviction& policy, const TokenBoun
 
 }  // namespace
 
-Residency::Residency(std::unique_ptr<TokenEviction> policy, std::uint32_t layers,
-                     std::uint32_t kv_heads)
-    : policy_(std::move(policy)), cells_(std::int64_t{layers} * kv_heads) {
-  bounds_.layers = layers;
-  bounds_.kv_heads = kv_heads;
+Residency::Residency(std::unique_ptr<TokenEviction> policy, const TokenLayer& layer)
+    : policy_(std::move(policy)),
+      layer_(layer),
+      cells_(std::int64_t{layer.bounds.layers} * layer.bounds.kv_heads) {
+  layer_.bounds.layer = 0;
 }
 
-bool Residency::knows_sizes(const TokenEviction& policy, std::uint32_t layers,
-                            std::uint32_t kv_heads) {
-  TokenBounds bounds;
-  bounds.prompt_tokens = 1;
-  bounds.layers = layers;
-  bounds.kv_heads = kv_heads;
-  return policy.resident_layer(bounds, 1).has_value();
+bool Residency::knows_sizes(const TokenEviction& policy, const TokenLayer& layer) {
+  return policy.resident_layer(layer.bounds, layer.bounds.prompt_tokens).has_value();
 }
 
 Residency::Sum Residency::held(std::uint32_t prompt, std::uint32_t n) const {
   Sum sum;
-  TokenBounds bounds = bounds_;
-  bounds.prompt_tokens = prompt;
+  TokenBounds bounds = layer_.bounds;
+  bounds.prompt_tokens = bounds.tokens = prompt;
   for (; bounds.layer < bounds.layers; ++bounds.layer) {
     const TokenLine line = *policy_->resident_layer(bounds, n);
     sum.value += line.value;
@@ -52,8 +47,8 @@ Residency::Sum Residency::held(std::uint32_t prompt, std::uint32_t n) const {
 
 Residency::Sum Residency::read(std::uint32_t prompt, std::uint32_t n) const {
   Sum sum;
-  TokenBounds bounds = bounds_;
-  bounds.prompt_tokens = prompt;
+  TokenBounds bounds = layer_.bounds;
+  bounds.prompt_tokens = bounds.tokens = prompt;
   for (; bounds.layer < bounds.layers; ++bounds.layer) {
     const TokenLine line = *read_layer(*policy_, bounds, n);
     sum.value += line.value;
@@ -63,7 +58,9 @@ Residency::Sum Residency::read(std::uint32_t prompt, std::uint32_t n) const {
   return sum;
 }
 
-HeldRun Residency::make_run(std::uint32_t prompt, std::uint32_t n) const {
+HeldRun Residency::make_run(std::uint32_t prompt, std::uint32_t n) {
+  layer_.bounds.prompt_tokens = layer_.bounds.tokens = prompt;
+  if (!policy_->refusal(layer_).empty()) return {n, 1, n, 1, HeldRun::kForever};
   const Sum held_now = held(prompt, n);
   const Sum read_now = read(prompt, n);
   HeldRun run;

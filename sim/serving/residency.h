@@ -26,11 +26,11 @@ struct HeldRun {
 
 class Residency {
  public:
-  // `kv_heads` of the model, whatever the number of GPUs. The policy must know its sizes: neither
-  // resident_layer() nor read() depends on data (knows_sizes()).
-  Residency(std::unique_ptr<TokenEviction> policy, std::uint32_t layers, std::uint32_t kv_heads);
-  static bool knows_sizes(const TokenEviction& policy, std::uint32_t layers,
-                          std::uint32_t kv_heads);
+  // `layer`: of the model, whatever the number of GPUs; its prompt is replaced by each sequence's.
+  // The policy must know its sizes: neither resident_layer() nor read() depends on data
+  // (knows_sizes()). A prompt too short for the policy, so that it refuses it, stays whole.
+  Residency(std::unique_ptr<TokenEviction> policy, const TokenLayer& layer);
+  static bool knows_sizes(const TokenEviction& policy, const TokenLayer& layer);
 
   // `prompt`: tokens of the (latest) prefill, >= 1; n >= prompt. For at most `most` steps.
   HeldRun from(std::uint32_t prompt, std::uint32_t n, std::uint32_t most);
@@ -41,11 +41,11 @@ class Residency {
   };
   Sum held(std::uint32_t prompt, std::uint32_t n) const;
   Sum read(std::uint32_t prompt, std::uint32_t n) const;
-  HeldRun make_run(std::uint32_t prompt, std::uint32_t n) const;
+  HeldRun make_run(std::uint32_t prompt, std::uint32_t n);
   std::int64_t rounded_up(std::int64_t sum) const { return (sum + cells_ - 1) / cells_; }
 
   std::unique_ptr<TokenEviction> policy_;
-  TokenBounds bounds_;
+  TokenLayer layer_;
   std::int64_t cells_;                 // layers x KV heads
   std::vector<HeldRun> after_prompt_;  // by prompt, for the shorter ones: 0 steps = not asked yet
 };

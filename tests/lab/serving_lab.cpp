@@ -93,8 +93,12 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   pool.prefix_cache = lab.prefix_cache;
   pool.attribution = lab.attribution;
   if (!lab.token_eviction.empty()) {
-    pool.residency = std::make_unique<Residency>(make(tokens::table(), lab.token_eviction),
-                                                 lab.layers, lab.kv_heads);
+    TokenLayer layer;
+    layer.bounds.layers = lab.layers;
+    layer.bounds.kv_heads = lab.kv_heads;
+    layer.rope_theta = 10'000;
+    auto policy = make(tokens::table(), lab.token_eviction);
+    pool.residency = std::make_unique<Residency>(std::move(policy), layer);
   }
   pool.step_cost = make(step_cost::table(), lab.cost);
   pool.power = std::make_unique<LabPower>(lab.joules);

@@ -131,9 +131,6 @@ TEST(ScenarioReader, WhatIsNotBuiltYetIsRefusedWithAReason) {
 role = "prefill"
 pipeline_parallel = 2
 [pool.kv]
-token_eviction = "h2o"
-budget = 0.2
-work_profile = "h2o.h5"
 [[pool.kv.tier]]
 name = "host"
 [[link]]
@@ -146,13 +143,33 @@ text = "x"
   for (const char* expected :
        {"a.toml:11:8: error: role = \"prefill\" is not built yet",
         "\"pipeline_parallel\" in [[pool]] is not built yet",
-        "\"token_eviction\" in [pool.kv] is not built yet",
-        "\"budget\" in [pool.kv] is not built yet",
-        "\"work_profile\" in [pool.kv] is not built yet",
-        "a.toml:17:1: error: [[pool.kv.tier]] is not built yet", "[[link]] is not built yet",
+        "a.toml:14:1: error: [[pool.kv.tier]] is not built yet", "[[link]] is not built yet",
         "[guard] is not built yet", "[attention] is not built yet"}) {
     EXPECT_NE(issues.find(expected), std::string::npos) << expected << "\nin\n" << issues;
   }
+}
+
+TEST(ScenarioReader, TokenPolicies) {
+  const auto errors = [](const std::string& keys) {
+    return issues_of(std::string(kSmall) + "[pool.kv]\n" + keys);
+  };
+  EXPECT_EQ(errors("prefix_cache = false\ntoken_eviction = \"h2o\"\nbudget = 0.2\n"), "");
+  EXPECT_EQ(errors("prefix_cache = false\ntoken_eviction = \"full\"\nbudget = \"20 %\"\n"), "");
+  EXPECT_EQ(
+      errors("prefix_cache = true\ntoken_eviction = \"h2o(budget=0.2)\"\n"),
+      "a.toml:13:1: error: token_eviction needs prefix_cache = false; blocks that lost tokens "
+      "are no prefix of another request\n");
+  EXPECT_EQ(errors("budget = 0.2\n"),
+            "a.toml:12:1: error: there is no token_eviction to give it to\n");
+  EXPECT_NE(errors("prefix_cache = false\ntoken_eviction = \"h2o(budget=0.3)\"\nbudget = 0.2\n")
+                .find("the token policy has a budget of its own"),
+            std::string::npos);
+  EXPECT_NE(errors("prefix_cache = false\ntoken_eviction = \"per_step_oracle\"\nbudget = 0.2\n")
+                .find("which no server knows"),
+            std::string::npos);
+  EXPECT_NE(errors("prefix_cache = false\ntoken_eviction = \"full\"\nwork_profile = \"x.h5\"\n")
+                .find("there is no file"),
+            std::string::npos);
 }
 
 TEST(ScenarioReader, ATraceAndAGeneratorDoNotMix) {

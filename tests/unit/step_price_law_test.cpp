@@ -7,6 +7,7 @@
 
 #include "models/host_overhead.h"
 #include "models/power/state_power.h"
+#include "models/upkeep_cost.h"
 #include "sim/base/time.h"
 #include "tests/unit/shipped_models.h"
 
@@ -26,6 +27,7 @@ Price price_of(StepCost& cost, Power& power, const Batch& batch) {
 Batch advanced(Batch batch, std::int64_t steps) {
   batch.kv_tokens +=
       static_cast<std::uint64_t>(batch.growing()) * static_cast<std::uint64_t>(steps);
+  batch.held_tokens += std::uint64_t{batch.holding_more} * static_cast<std::uint64_t>(steps);
   batch.longest += batch.longest_grows ? static_cast<std::uint32_t>(steps) : 0;
   return batch;
 }
@@ -59,6 +61,8 @@ Batch random_batch(std::mt19937_64& random, std::vector<PrefillChunk>& chunks) {
   const std::uint64_t context = 1 + random() % (std::uint64_t{1} << (3 + random() % 14));
   batch.kv_tokens = batch.decodes * context + random() % 100;
   batch.longest = static_cast<std::uint32_t>(context + 100);
+  batch.held_tokens = batch.kv_tokens + random() % 1000;
+  batch.holding_more = static_cast<std::uint32_t>(random() % (batch.decodes + 1));
   return batch;
 }
 
@@ -110,8 +114,12 @@ TEST(StepPriceLaw, RunsAreExactLinesUpToTheirEnd) {
   std::mt19937_64 random(7);
   for (const Case& c : cases) {
     Priced priced(c.gpu, c.llm, c.cost, c.gpus);
-    auto cost = with_host_overhead(std::move(priced.cost), c.host);
-    std::string refusal;
+    // Every other one keeps scores.
+    const TokenUpkeep upkeep =
+        (&c - cases.data()) % 2 == 1 ? TokenUpkeep{5, 128, 32} : TokenUpkeep{};
+    auto cost = with_host_overhead(with_token_upkeep(std::move(priced.cost), upkeep), c.host);
+    std::string refusal = cost->prepare(priced.deployment);
+    ASSERT_EQ(refusal, "");
     const auto power = make_state_power(priced.deployment, *cost, c.settings, refusal);
     ASSERT_TRUE(power) << refusal;
     std::vector<PrefillChunk> chunks;

@@ -1,0 +1,117 @@
+// Token policies from the command line: a serving run holds what they keep, and prints the quality
+// of a work profile beside latency and joules.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "sim/work_profile.h"
+#include "tests/lab/program.h"
+
+namespace kvern {
+namespace {
+
+constexpr const char* kSmall = R"toml(name = "small"
+[workload]
+arrivals = "poisson(rate=12 req/s)"
+lengths = "azure2023_conversation"
+requests = 200
+[[pool]]
+hardware = "h100_sxm"
+model = "llama-3.1-8b"
+[pool.kv]
+blocks = 400
+prefix_cache = false
+)toml";
+
+class TokenEvictionRuns : public testing::Test {
+ protected:
+  lab::Output run(const std::string& keys, const std::vector<std::string>& more) {
+    return program_.run(program_.write("small.toml", kSmall + keys), more);
+  }
+  std::string fingerprint(const std::string& keys, const std::vector<std::string>& more = {}) {
+    const lab::Output output = run(keys, more);
+    const std::size_t at = output.out.find("fingerprint ");
+    return at == std::string::npos ? output.err : output.out.substr(at + 12, 16);
+  }
+  // ln 20 is the loss of dense attention, h2o at a fifth of the prompt adds a tenth.
+  void write_profile() {
+    WorkProfile profile;
+    profile.model = "tiny-lm";
+    profile.layers = profile.heads = profile.kv_heads = profile.head_dim = 1;
+    for (const auto& [policy, budget, share] :
+         {std::tuple("full", 0.0, 0.0), std::tuple("h2o", 0.2, 0.1)}) {
+      QualityRow row;
+      row.policy = policy;
+      row.budget = budget;
+      row.kind = row.group = "all";
+      row.nll_dense = std::log(20.0);
+      row.nll = row.nll_dense * (1 + share);
+      profile.quality.push_back(row);
+      row.kind = "language";
+      row.group = "sw";
+      row.increase_share = 2 * share;
+      profile.quality.push_back(row);
+    }
+    write_work_profile(profile, (program_.folder() / "measured.h5").string());
+  }
+
+  lab::Program program_{KVERN_BINARY};
+};
+
+TEST_F(TokenEvictionRuns, FullIsTheRunWithoutOne) {
+  const std::string dense = fingerprint("");
+  EXPECT_EQ(dense.size(), 16U) << dense;
+  EXPECT_EQ(fingerprint("token_eviction = \"full\"\nbudget = 0.2\n"), dense);
+  EXPECT_EQ(fingerprint("token_eviction = \"streaming_llm(recent=100000)\"\n"), dense);
+  EXPECT_EQ(fingerprint("token_eviction = \"snapkv(budget=1)\"\n"), dense);
+  const std::string evicting = fingerprint("token_eviction = \"h2o\"\nbudget = 0.2\n");
+  EXPECT_NE(evicting, dense);
+  EXPECT_EQ(fingerprint("token_eviction = \"h2o\"\nbudget = 0.2\n", {"--stepwise"}), evicting);
+  EXPECT_EQ(fingerprint("token_eviction = \"h2o\"\nbudget = 0.2\n", {"--audit"}), evicting);
+}
+
+// exp(1.1 ln 20) = 26.99
+TEST_F(TokenEvictionRuns, QualityComesFromTheProfile) {
+  write_profile();
+  const std::string keys =
+      "token_eviction = \"h2o\"\nbudget = 0.2\nwork_profile = \"measured.h5\"\n";
+  const lab::Output json = run(keys, {"--json"});
+  ASSERT_EQ(json.code, 0) << json.err;
+  EXPECT_NE(json.out.find("\"perplexity\": 26.98"), std::string::npos) << json.out;
+  EXPECT_NE(json.out.find("\"worst_group_nll_increase_share\": 0.2"), std::string::npos);
+  EXPECT_NE(json.out.find("\"quality_model\": \"tiny-lm\""), std::string::npos);
+  EXPECT_NE(run(keys, {}).out.find("quality as measured on tiny-lm: perplexity 27.0, worst group's "
+                                   "loss +20.0 %\n"),
+            std::string::npos)
+      << run(keys, {}).out;
+  // Law 8, with the profile found from another folder.
+  for (const auto& made : std::filesystem::directory_iterator(program_.folder() / "out")) {
+    const std::string resolved = (made.path() / "scenario.resolved.toml").string();
+    EXPECT_EQ(program_.run(resolved, {"--json"}).out, json.out);
+  }
+}
+
+TEST_F(TokenEvictionRuns, OneTableOfPolicies) {
+  write_profile();
+  const lab::Output table =
+      run("token_eviction = \"h2o\"\nbudget = 0.2\nwork_profile = \"measured.h5\"\n",
+          {"--compare", "pool.kv.token_eviction=full,h2o,tova"});
+  ASSERT_EQ(table.code, 0) << table.err;
+  EXPECT_NE(table.out.find("perplexity  worst +%"), std::string::npos) << table.out;
+  EXPECT_NE(table.out.find("measured on tiny-lm\n"), std::string::npos);
+  EXPECT_NE(table.err.find("knows no quality of tova at budget 0.2"), std::string::npos)
+      << table.err;
+}
+
+TEST_F(TokenEvictionRuns, WhatAServingRunCannotKnowIsRefused) {
+  const lab::Output adakv = run("token_eviction = \"adakv(snapkv(budget=0.2))\"\n", {});
+  EXPECT_EQ(adakv.code, 2);
+  EXPECT_NE(adakv.err.find("how much it keeps depends on the data"), std::string::npos)
+      << adakv.err;
+  const lab::Output bits = run("token_eviction = \"kv_quant(window(size=500))\"\n", {});
+  EXPECT_EQ(bits.code, 2);
+  EXPECT_NE(bits.err.find("say that with dtype"), std::string::npos) << bits.err;
+}
+
+}  // namespace
+}  // namespace kvern
