@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <thread>
 
-#include "policies/tokens.h"
 #include "scenarios/attention_report.h"
+#include "scenarios/attention_run.h"
 #include "scenarios/exit_codes.h"
-#include "sim/attention/open_loop.h"
+#include "scenarios/model_files.h"
 
 namespace kvern {
 namespace {
@@ -37,27 +38,91 @@ std::optional<double> read_dtype(const std::string& word, Issues& issues) {
   return std::nullopt;
 }
 
-// Makes each policy once, so that its keys are checked; fresh ones come from the makers.
-std::vector<TokenPolicyMaker> read_policies(const std::vector<std::string>& texts, Issues& issues) {
-  std::vector<TokenPolicyMaker> makers;
-  for (const std::string& text : texts) {
-    const Location where{fmt::format("--policy {}", text), 0, 0};
-    const Config spec = parse_policy(text, where, issues);
-    make_policy(tokens::table(), "token_eviction", spec, "policy", issues);
-    makers.emplace_back([spec] {
-      Issues none;
-      return make_policy(tokens::table(), "token_eviction", spec, "policy", none);
-    });
-  }
-  if (texts.empty()) {
-    issues.error({"kvern attention", 0, 0}, "no policy", "add --policy full, or several");
-  }
-  return makers;
-}
-
 int print_issues(const Issues& issues) {
   std::fputs(issues.text().c_str(), stderr);
   return kUserError;
+}
+
+// What belongs to the other loop, or is missing for this one.
+void check_loop(const AttentionRequest& request, Issues& issues) {
+  const Location where{"kvern attention", 0, 0};
+  if (request.policies.empty()) {
+    issues.error(where, "no policy", "add --policy full, or several");
+  }
+  if (request.model.empty()) {
+    if (request.recording.empty()) {
+      issues.error(where, "nothing to replay", "a recording, or --model and --text FILE ...");
+    }
+    const std::pair<const char*, bool> given[] = {{"--text", !request.texts.empty()},
+                                                  {"--tag", !request.tags.empty()},
+                                                  {"--profile", !request.profile.empty()},
+                                                  {"--retrieval", request.retrieval},
+                                                  {"--quality-only", request.quality_only}};
+    for (const auto& [option, there] : given) {
+      if (there) issues.error({option, 0, 0}, "needs a model", "--model smollm2-135m");
+    }
+    return;
+  }
+  if (request.texts.empty() == request.recording.empty()) {
+    issues.error(where, "--model needs either --text FILE ... or a recording, for its tokens");
+  }
+  if (request.form != "softmax") {
+    issues.error({"--form", 0, 0}, "a model in the loop attends as it was trained: by softmax",
+                 "a recording takes any form");
+  }
+  if (request.length < 2 || request.prompt >= request.length || request.sequences == 0) {
+    issues.error({"--length", 0, 0}, "a sequence holds its prompt and at least one token");
+  }
+}
+
+void print_report(const AttentionReport& report, bool json) {
+  std::fputs((json ? attention_json(report) : attention_table(report)).c_str(), stdout);
+}
+
+int open_loop(const AttentionRequest& request, const ReplayOptions& options,
+              const std::vector<TokenPolicyMaker>& makers) {
+  Issues issues;
+  const Recording recording(request.recording);
+  const std::string refusal = open_loop_refusal(recording, makers, request.policies, options.form);
+  if (!refusal.empty()) {
+    issues.error({request.recording, 0, 0}, refusal);
+    return print_issues(issues);
+  }
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const OpenLoopResult result =
+      replay_recording(recording, makers, options, request.threads > 0 ? request.threads : cores);
+  print_report({request.policies, result}, request.json);
+  return kGood;
+}
+
+int closed_loop(const AttentionRequest& request, const ReplayOptions& options,
+                std::vector<TokenPolicyMaker> makers, Issues& issues) {
+  AttentionJob job;
+  job.weights = existing_weights(request.model, issues);
+  const std::vector<TextFile> files = tagged_files(request.texts, request.tags, issues);
+  if (issues.any_error()) return print_issues(issues);
+  std::optional<AttentionTexts> texts;
+  if (request.texts.empty()) {
+    texts = texts_of_recording(Recording(request.recording, true));
+  } else {
+    texts = texts_of_files(job.weights, files, {request.length, request.prompt, request.sequences});
+  }
+  if (!texts) return kUserError;
+  job.texts = std::move(*texts);
+  job.policies = request.policies;
+  job.makers = std::move(makers);
+  job.options = {options.kv_bytes, !request.quality_only};
+  job.retrieval = request.retrieval;
+  job.threads = request.threads;
+  const auto answer = run_attention(job, issues);
+  if (!answer) return print_issues(issues);
+  print_report({request.policies, answer->closed.replay, &answer->closed, &answer->profile},
+               request.json);
+  if (!request.profile.empty()) {
+    write_work_profile(answer->profile, request.profile);
+    std::fprintf(stderr, "kvern: wrote %s\n", request.profile.c_str());
+  }
+  return kGood;
 }
 
 }  // namespace
@@ -67,22 +132,16 @@ int attention_command(const AttentionRequest& request) {
   ReplayOptions options;
   options.form = read_form(request.form, issues).value_or(AttentionForm::Softmax);
   options.kv_bytes = read_dtype(request.kv_dtype, issues).value_or(2);
-  const auto makers = read_policies(request.policies, issues);
+  auto makers = token_policy_makers(request.policies, issues);
+  check_loop(request, issues);
   std::error_code unreadable;
-  if (!std::filesystem::is_regular_file(request.recording, unreadable)) {
+  if (!request.recording.empty() &&
+      !std::filesystem::is_regular_file(request.recording, unreadable)) {
     issues.error({request.recording, 0, 0}, "can't read this recording");
   }
+  if (!request.model.empty()) return closed_loop(request, options, std::move(makers), issues);
   if (issues.any_error()) return print_issues(issues);
-  const Recording recording(request.recording);
-  const std::string refusal = open_loop_refusal(recording, makers, request.policies, options.form);
-  if (!refusal.empty()) issues.error({request.recording, 0, 0}, refusal);
-  if (issues.any_error()) return print_issues(issues);
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  const OpenLoopResult result =
-      replay_recording(recording, makers, options, request.threads > 0 ? request.threads : cores);
-  const AttentionReport report{recording, request.policies, result};
-  std::fputs((request.json ? attention_json(report) : attention_table(report)).c_str(), stdout);
-  return kGood;
+  return open_loop(request, options, makers);
 }
 
 }  // namespace kvern

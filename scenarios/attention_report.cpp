@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/quality_table.h"
 #include "analysis/text.h"
 
 namespace kvern {
@@ -20,25 +21,50 @@ std::string mean(double sum, std::uint64_t count) {
   return count > 0 ? fmt::format("{}", sum / static_cast<double>(count)) : "null";
 }
 
-std::string json_row(const AttentionReport& report, const AttentionRow& row) {
+// Of one policy on one sequence: what its rows repeat.
+struct Quality {
+  double nll = 0, divergence = 0;
+  std::uint64_t tokens = 0, agrees = 0;
+
+  void add(const TokenLosses& losses) {
+    for (std::size_t i = 0; i < losses.loss.size(); ++i) {
+      nll += losses.loss[i];
+      divergence += losses.divergence[i];
+      agrees += losses.agrees[i];
+    }
+    tokens += losses.loss.size();
+  }
+};
+
+std::string json_quality(const Quality& quality) {
+  const double mean_nll = quality.nll / static_cast<double>(quality.tokens);
+  return fmt::format(",\"nll\":{},\"perplexity\":{},\"top1_agreement\":{},\"kl\":{}",
+                     mean(quality.nll, quality.tokens),
+                     quality.tokens > 0 ? fmt::format("{}", perplexity(mean_nll)) : "null",
+                     mean(static_cast<double>(quality.agrees), quality.tokens),
+                     mean(quality.divergence, quality.tokens));
+}
+
+std::string json_row(const AttentionReport& report, const AttentionRow& row,
+                     const std::string& quality) {
   const HeadReplay& head = row.replay;
   return fmt::format(
       "{{\"policy\":{},\"sequence\":{},\"layer\":{},\"head\":{},\"kept\":{},\"hidden\":{},"
       "\"steps\":{},\"recall_mean\":{},\"recall_min\":{},\"output_error_mean\":{},"
+      "\"overlap_mean\":{},\"sparsity_mean\":{},\"persistence\":{},"
       "\"null_rows\":{},\"resident_max\":{},\"read_last_step\":{},\"bytes_read\":{},"
-      "\"bytes_written\":{},\"flops\":{}}}",
+      "\"bytes_written\":{},\"flops\":{},\"policy_flops\":{}{}}}",
       quoted_text(report.policies[row.policy]), row.sequence, row.layer, row.head,
       positions(head.kept), positions(head.hidden), head.steps, mean(head.recall_sum, head.rows),
       head.rows > 0 ? fmt::format("{}", head.recall_min) : "null", mean(head.error_sum, head.rows),
-      head.null_rows, head.resident_max, head.read_last_step, head.work.bytes_read,
-      head.work.bytes_written, head.work.flops);
+      mean(head.overlap_sum, head.rows), mean(head.sparsity_sum, head.rows),
+      mean(head.persistent, head.pivotal), head.null_rows, head.resident_max, head.read_last_step,
+      head.work.bytes_read, head.work.bytes_written, head.work.flops, head.own.flops, quality);
 }
 
 // All rows of one policy as one.
 struct PolicyTotal {
   HeadReplay sum;
-  double resident = 0;  // mean over heads of the largest
-  std::uint32_t heads = 0;
 
   void add(const HeadReplay& head) {
     sum.steps = std::max(sum.steps, head.steps);
@@ -46,9 +72,12 @@ struct PolicyTotal {
     sum.recall_sum += head.recall_sum;
     if (head.rows > 0) sum.recall_min = std::min(sum.recall_min, head.recall_min);
     sum.error_sum += head.error_sum;
+    sum.overlap_sum += head.overlap_sum;
+    sum.sparsity_sum += head.sparsity_sum;
+    sum.pivotal += head.pivotal;
+    sum.persistent += head.persistent;
     sum.resident_max = std::max(sum.resident_max, head.resident_max);
     sum.work += head.work;
-    ++heads;
   }
 };
 
@@ -56,31 +85,23 @@ std::string ratio(double sum, std::uint64_t count, const char* none = "-") {
   return count > 0 ? fmt::format("{:.6f}", sum / static_cast<double>(count)) : none;
 }
 
-using Line = std::vector<std::string>;
-
-// Columns as wide as their widest cell; the first to the left, the others to the right.
-std::string aligned(const std::vector<Line>& lines) {
-  std::vector<std::size_t> widths;
-  for (const Line& line : lines) {
-    widths.resize(std::max(widths.size(), line.size()));
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
-  }
-  std::string text;
-  for (const Line& line : lines) {
-    std::string row = fmt::format("{:<{}}", line[0], widths[0]);
-    for (std::size_t i = 1; i < line.size(); ++i)
-      row += fmt::format("  {:>{}}", line[i], widths[i]);
-    text += row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string attention_json(const AttentionReport& report) {
   std::string text = "[";
+  std::string quality;
+  const AttentionRow* last = nullptr;
+  std::size_t sequence = 0;  // index of the row's among the sequences
   for (const AttentionRow& row : report.result.rows) {
-    text += (text.size() > 1 ? ",\n " : "\n ") + json_row(report, row);
+    if (report.closed != nullptr &&
+        (last == nullptr || last->policy != row.policy || last->sequence != row.sequence)) {
+      sequence = last == nullptr || last->policy != row.policy ? 0 : sequence + 1;
+      Quality of_both;
+      of_both.add(report.closed->sequences[sequence].policies[row.policy]);
+      quality = json_quality(of_both);
+    }
+    last = &row;
+    text += (text.size() > 1 ? ",\n " : "\n ") + json_row(report, row, quality);
   }
   return text + "\n]\n";
 }
@@ -88,16 +109,21 @@ std::string attention_json(const AttentionReport& report) {
 std::string attention_table(const AttentionReport& report) {
   std::vector<PolicyTotal> totals(report.policies.size());
   for (const AttentionRow& row : report.result.rows) totals[row.policy].add(row.replay);
-  std::vector<Line> lines = {{"policy", "recall", "min", "output error", "resident max",
-                              "bytes read", "bytes written", "flops"}};
+  std::vector<TableLine> lines = {{"policy", "recall", "min", "output error", "overlap", "sparsity",
+                                   "persistence", "resident max", "bytes read", "bytes written",
+                                   "flops"}};
   for (std::size_t p = 0; p < totals.size(); ++p) {
     const HeadReplay& sum = totals[p].sum;
     lines.push_back({report.policies[p], ratio(sum.recall_sum, sum.rows),
                      ratio(sum.recall_min, sum.rows > 0 ? 1 : 0), ratio(sum.error_sum, sum.rows),
-                     fmt::format("{}", sum.resident_max), fmt::format("{}", sum.work.bytes_read),
+                     ratio(sum.overlap_sum, sum.rows), ratio(sum.sparsity_sum, sum.rows),
+                     ratio(sum.persistent, sum.pivotal), fmt::format("{}", sum.resident_max),
+                     fmt::format("{}", sum.work.bytes_read),
                      fmt::format("{}", sum.work.bytes_written), fmt::format("{}", sum.work.flops)});
   }
-  return aligned(lines);
+  std::string text = aligned_table(lines);
+  if (report.profile != nullptr) text += "\n" + quality_table(*report.profile);
+  return text;
 }
 
 }  // namespace kvern

@@ -182,8 +182,21 @@ struct Commands {
   }
 
   void add_attention() {
-    CLI::App* command = add("attention", "token policies over a recording, all in one pass");
+    CLI::App* command =
+        add("attention", "token policies over a recording, or inside a language model");
     command->add_option("recording", attention.recording, "the recording")->type_name("FILE");
+    command->add_option("--model", attention.model,
+                        "closed loop: a name of `models get`, or a file of weights");
+    command->add_option("--text", attention.texts, "texts in UTF-8")->type_name("FILE");
+    command->add_option("--tag", attention.tags, "language=..., domain=...; or a value a text: a,b")
+        ->type_name("KEY=VALUE");
+    command->add_option("--length", attention.length, "tokens of a sequence at most");
+    command->add_option("--prompt", attention.prompt, "tokens at its begin that are the prompt");
+    command->add_option("--sequences", attention.sequences, "of a text, from its begin");
+    command->add_option("--profile", attention.profile, "work profile to write")->type_name("FILE");
+    command->add_flag("--retrieval", attention.retrieval,
+                      "needles and key-value pairs made from the texts as well");
+    command->add_flag("--quality-only", attention.quality_only, "no recall and the like: faster");
     command
         ->add_option("--policy", attention.policies,
                      "a token policy, as \"h2o(heavy=3, recent=3)\"; again for more")
@@ -285,12 +298,7 @@ int dispatch(const Commands& commands) {
     }
     return run_command(commands.run);
   }
-  if (name == "attention") {
-    if (commands.attention.recording.empty()) {
-      return user_error("attention needs a recording", "kvern attention FILE --policy full");
-    }
-    return attention_command(commands.attention);
-  }
+  if (name == "attention") return attention_command(commands.attention);
   if (name == "describe") return describe_command(commands.topic);
   if (name == "cache") {
     if (commands.cache.file.empty() || commands.cache.capacities.empty()) {

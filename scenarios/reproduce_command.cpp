@@ -7,10 +7,12 @@
 #include <exception>
 #include <filesystem>
 
+#include "scenarios/attention_outcome.h"
 #include "scenarios/child_processes.h"
 #include "scenarios/data_files.h"
 #include "scenarios/exit_codes.h"
 #include "scenarios/expectation.h"
+#include "scenarios/model_files.h"
 #include "scenarios/origin.h"
 #include "scenarios/plan.h"
 #include "scenarios/run.h"
@@ -28,7 +30,7 @@ namespace fs = std::filesystem;
 struct Paper {
   std::string name;
   std::string file;
-  std::string needs;  // the trace that isn't there; "" = nothing
+  std::string needs;  // the trace or weights that aren't there; "" = nothing
 };
 
 fs::path papers_folder() { return fs::path(source_folder()) / "scenarios" / "papers"; }
@@ -43,8 +45,16 @@ std::vector<std::string> paper_names() {
   return names;
 }
 
-// The trace that the file names, when it is absent.
-std::string absent_trace(const std::string& file, const Config& root) {
+// The trace, or the model's weights, that the file names, when they are absent.
+std::string absent_input(const std::string& file, const Config& root) {
+  if (const Config* attention = root.find("attention")) {
+    const Config* model = attention->find("model");
+    if (model == nullptr || model->kind != Config::Kind::Text) return "";
+    std::error_code unreadable;
+    return fs::exists(weights_path(model->text), unreadable)
+               ? ""
+               : fmt::format("the weights: kvern models get {}", model->text);
+  }
   const Config* workload = root.find("workload");
   const Config* trace = workload != nullptr ? workload->find("trace") : nullptr;
   if (trace == nullptr || trace->kind != Config::Kind::Text) return "";
@@ -66,7 +76,7 @@ std::vector<Paper> find_papers(const ReproduceRequest& request, Issues& issues) 
     }
     const auto root = read_toml(paper.file, issues);
     if (!root) continue;
-    paper.needs = absent_trace(paper.file, *root);
+    paper.needs = absent_input(paper.file, *root);
     papers.push_back(std::move(paper));
   }
   return papers;
@@ -115,7 +125,47 @@ std::vector<Summary> simulate(const RunPlan& plan, const std::string& out, int& 
   return code == kGood ? std::vector<Summary>{outcome->summary} : std::vector<Summary>();
 }
 
+// Verdicts as text or JSON.
+int report(const Paper& paper, const PaperSpec& spec, const std::vector<Verdict>& verdicts,
+           bool json, std::string& output) {
+  int code = kGood;
+  std::string lines;
+  std::string rows;
+  for (const Verdict& verdict : verdicts) {
+    if (!verdict.met) code = kMissed;
+    lines += "  " + verdict.line + "\n";
+    rows += (rows.empty() ? "" : ", ") + json_row(verdict);
+  }
+  output = json ? json_paper(paper, spec, code == kGood ? "met" : "missed", rows)
+                : text_head(paper, spec) + lines;
+  return code;
+}
+
+// One with [attention].
+int reproduce_attention(const Paper& paper, const Config& root, const ReproduceRequest& request,
+                        std::string& output) {
+  Issues issues;
+  const auto scenario = read_attention_scenario(root, paper.file, issues);
+  if (scenario && scenario->expects.empty()) {
+    issues.error({paper.file, 0, 0}, "nothing to reproduce", "add an [[expect]]");
+  }
+  std::optional<AttentionOutcome> outcome;
+  if (scenario && !issues.any_error()) {
+    outcome = run_attention_scenario(*scenario, request.out, issues);
+  }
+  std::fputs(issues.text().c_str(), stderr);
+  if (!outcome) return kUserError;
+  return report(paper, scenario->paper.value_or(PaperSpec()),
+                judge(scenario->expects, scenario->points, outcome->summaries), request.json,
+                output);
+}
+
 int reproduce_one(const Paper& paper, const ReproduceRequest& request, std::string& output) {
+  Issues unread;
+  const auto root = read_toml(paper.file, unread);
+  if (root && is_attention_scenario(*root)) {
+    return reproduce_attention(paper, *root, request, output);
+  }
   RunRequest run;
   run.file = paper.file;
   Issues issues;
@@ -128,17 +178,8 @@ int reproduce_one(const Paper& paper, const ReproduceRequest& request, std::stri
   int code = kGood;
   const std::vector<Summary> summaries = simulate(*plan, request.out, code);
   if (code != kGood) return code;
-  std::string lines;
-  std::string rows;
-  for (const Verdict& verdict : judge(plan->expects, plan->points, summaries)) {
-    if (!verdict.met) code = kMissed;
-    lines += "  " + verdict.line + "\n";
-    rows += (rows.empty() ? "" : ", ") + json_row(verdict);
-  }
-  const PaperSpec spec = plan->scenarios.front().paper.value_or(PaperSpec());
-  output = request.json ? json_paper(paper, spec, code == kGood ? "met" : "missed", rows)
-                        : text_head(paper, spec) + lines;
-  return code;
+  return report(paper, plan->scenarios.front().paper.value_or(PaperSpec()),
+                judge(plan->expects, plan->points, summaries), request.json, output);
 }
 
 int guarded_one(const Paper& paper, const ReproduceRequest& request, std::string& output) {

@@ -37,24 +37,11 @@ RunRecords::Settings record_settings(const Scenario& scenario, const RunFolder& 
   return settings;
 }
 
-// "fmt 9.1.0,HDF5 1.10.8"
-std::vector<std::pair<std::string, std::string>> libraries() {
-  std::vector<std::pair<std::string, std::string>> found;
-  std::string_view text = library_versions();
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), item.size() + 1));
-    const std::size_t space = item.find(' ');
-    found.emplace_back(item.substr(0, space), item.substr(space + 1));
-  }
-  return found;
-}
-
 std::string manifest_of(const Scenario& scenario, const std::vector<std::string>& inputs,
                         const std::string& fingerprint, bool clairvoyant, bool warm) {
   Manifest manifest;
   manifest.version = program_version();
-  manifest.libraries = libraries();
+  manifest.libraries = linked_libraries();
   manifest.scenario = scenario.name;
   manifest.seed = scenario.seed;
   for (const std::string& path : inputs) manifest.inputs.push_back({path, sha256_of_file(path)});
@@ -172,6 +159,18 @@ const char* word(Stopped stopped) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> linked_libraries() {
+  std::vector<std::pair<std::string, std::string>> found;
+  std::string_view text = library_versions();
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    const std::size_t space = item.find(' ');
+    found.emplace_back(item.substr(0, space), item.substr(space + 1));
+  }
+  return found;
+}
 
 std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOptions& options,
                                        Issues& issues) {

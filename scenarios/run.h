@@ -1,7 +1,10 @@
 // One run of one scenario in this process: simulate, write the run folder, sum up.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "analysis/summary.h"
 #include "scenarios/scenario.h"
@@ -27,6 +30,9 @@ struct RunOutcome {
   std::string folder;  // where it lies now; ends in ".partial" after a signal
   bool interrupted = false;
 };
+
+// Of this program, for manifests: name and version.
+std::vector<std::pair<std::string, std::string>> linked_libraries();
 
 // Throws OutsideError and LawBroken. Null with issues when the parts do not fit together.
 std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOptions& options,

@@ -5,12 +5,16 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "scenarios/attention_outcome.h"
+#include "scenarios/attention_summary.h"
 #include "scenarios/bound.h"
 #include "scenarios/exit_codes.h"
 #include "scenarios/expectation.h"
 #include "scenarios/plan.h"
 #include "scenarios/run.h"
+#include "scenarios/set_value.h"
 #include "scenarios/sweep_run.h"
+#include "scenarios/toml_reader.h"
 
 namespace kvern {
 namespace {
@@ -18,10 +22,11 @@ namespace {
 void print(std::FILE* to, const std::string& text) { std::fputs(text.c_str(), to); }
 
 // After the run: each claim's verdict. True when all are met.
-bool print_verdicts(const RunPlan& plan, const std::vector<Summary>& summaries, bool json) {
+bool print_verdicts(const std::vector<ExpectSpec>& expects, const std::vector<SweepPoint>& points,
+                    const std::vector<Summary>& summaries, bool json) {
   bool all = true;
   std::string text;
-  for (const Verdict& verdict : judge(plan.expects, plan.points, summaries)) {
+  for (const Verdict& verdict : judge(expects, points, summaries)) {
     text += verdict.line + "\n";
     all = all && verdict.met;
   }
@@ -51,7 +56,8 @@ int run_one(const RunPlan& plan, const RunRequest& request, const std::vector<Su
   if (!bounds.empty() && !request.json) {
     print(stdout, "\n" + bound_table(plan.scenarios.front(), outcome->summary, bounds.front()));
   }
-  const bool met = outcome->interrupted || print_verdicts(plan, {outcome->summary}, request.json);
+  const bool met = outcome->interrupted ||
+                   print_verdicts(plan.expects, plan.points, {outcome->summary}, request.json);
   print(stderr, fmt::format("{} {}\n",
                             outcome->interrupted ? "stopped by a signal; files so far in" : "wrote",
                             outcome->folder));
@@ -66,15 +72,61 @@ int run_points(const RunPlan& plan, const RunRequest& request, const std::vector
     return outcome.exit_code;
   }
   print(stdout, request.json ? outcome.json : sweep_table(plan.points, outcome.summaries));
-  const bool met = print_verdicts(plan, outcome.summaries, request.json);
+  const bool met = print_verdicts(plan.expects, plan.points, outcome.summaries, request.json);
   print(stderr, fmt::format("wrote {}\n", outcome.folder));
   return met ? kGood : kMissed;
+}
+
+// Options that speak of the serving machine.
+void refuse_serving_options(const RunRequest& request, Issues& issues) {
+  const std::pair<const char*, bool> given[] = {{"--compare", !request.comparisons.empty()},
+                                                {"--trace", !request.trace.empty()},
+                                                {"--save-cache", !request.save_cache.empty()},
+                                                {"--load-cache", !request.load_cache.empty()},
+                                                {"--stepwise", request.stepwise},
+                                                {"--audit", request.audit}};
+  for (const auto& [option, there] : given) {
+    if (there) issues.error({option, 0, 0}, "a scenario with [attention] runs no cluster");
+  }
+}
+
+int run_attention_points(const Config& root, const RunRequest& request, Issues& issues) {
+  refuse_serving_options(request, issues);
+  const auto scenario = read_attention_scenario(root, request.file, issues);
+  std::optional<AttentionOutcome> outcome;
+  if (scenario && !issues.any_error()) {
+    outcome = run_attention_scenario(*scenario, request.out, issues);
+  }
+  print(stderr, issues.text());
+  if (!outcome) return kUserError;
+  print(stdout, request.json ? outcome->json
+                             : attention_summary_table(scenario->points, outcome->summaries));
+  const bool met =
+      print_verdicts(scenario->expects, scenario->points, outcome->summaries, request.json);
+  print(stderr, fmt::format("wrote {}\n", outcome->folder));
+  return met ? kGood : kMissed;
+}
+
+// The file with --set, when it has [attention].
+std::optional<Config> attention_root(const RunRequest& request) {
+  Issues unread;
+  auto root = read_toml(request.file, unread);
+  if (!root || !is_attention_scenario(*root)) return std::nullopt;
+  return root;
 }
 
 }  // namespace
 
 int run_command(const RunRequest& request) {
   Issues issues;
+  if (auto root = attention_root(request)) {
+    for (const std::string& text : request.settings) {
+      if (const auto setting = parse_setting(text, "--set", issues)) {
+        set_value(*root, setting->path, setting->value, issues);
+      }
+    }
+    return run_attention_points(*root, request, issues);
+  }
   const auto plan = make_plan(request, issues);
   if (plan && plan->is_sweep && !(request.save_cache + request.load_cache).empty()) {
     issues.error({request.file, 0, 0}, "a saved cache goes with one run, and this is a sweep",

@@ -55,6 +55,17 @@ std::string indented(std::string text, const std::string& indent) {
 
 }  // namespace
 
+std::string points_json(const std::vector<SweepPoint>& points,
+                        const std::vector<Summary>& summaries) {
+  std::string json;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    json +=
+        fmt::format("{}\n  {{\n    \"point\": {},\n    \"summary\": {}\n  }}", i == 0 ? "[" : ",",
+                    point_json(points[i]), indented(summary_json(summaries[i]), "    "));
+  }
+  return json + "\n]\n";
+}
+
 SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options,
                        const std::vector<Summary>& bounds) {
   RunFolder folder(
@@ -76,11 +87,8 @@ SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options,
   if (outcome.exit_code != kGood) return outcome;
   for (std::size_t i = 0; i < results.size(); ++i) {
     outcome.summaries.push_back(from_wire(results[i].output));
-    outcome.json += fmt::format("{}\n  {{\n    \"point\": {},\n    \"summary\": {}\n  }}",
-                                i == 0 ? "[" : ",", point_json(plan.points[i]),
-                                indented(summary_json(outcome.summaries.back()), "    "));
   }
-  outcome.json += "\n]\n";
+  outcome.json = points_json(plan.points, outcome.summaries);
   folder.write("summary.json", outcome.json);
   folder.commit();
   outcome.folder = folder.path();

@@ -26,6 +26,10 @@ int run_point(const Scenario& scenario, const RunOptions& options, std::string& 
 // A broken law weighs most; other failures in the order of the points.
 int worst(const std::vector<ChildResult>& results);
 
+// [{"point": {...}, "summary": {...}}, ...]
+std::string points_json(const std::vector<SweepPoint>& points,
+                        const std::vector<Summary>& summaries);
+
 // One line a point: what was set, then the main numbers.
 std::string sweep_table(const std::vector<SweepPoint>& points,
                         const std::vector<Summary>& summaries);

@@ -52,6 +52,8 @@ void quality_columns(Row& row, const Each& each) {
   each("increase_high", "1", "upper end", row.increase_high);
   each("top1_agreement", "1", "same best guess as dense attention", row.top1_agreement);
   each("kl", "nats", "from dense attention's distribution", row.kl);
+  each("accuracy", "1", "share of tokens that were the best guess", row.accuracy);
+  each("accuracy_dense", "1", "dense attention's", row.accuracy_dense);
 }
 
 // Texts of the file's columns, each once.

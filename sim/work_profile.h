@@ -49,6 +49,7 @@ struct QualityRow {
   double increase_share = 0, increase_low = 0, increase_high = 0;
   double top1_agreement = 0;  // with dense attention's best guess
   double kl = 0;              // of the policy's distribution from dense attention's, nats
+  double accuracy = 0, accuracy_dense = 0;  // share of tokens that were the best guess
 };
 
 struct WorkProfile {

@@ -17,7 +17,7 @@ class SequenceReader {
   SequenceReader(const ArrayReader& file, const std::string& name)
       : file_(file), name_(name), group_(fmt::format("{}/{}", kRoot, name)) {}
 
-  RecordedSequence read() const {
+  RecordedSequence read(bool tokens_only) const {
     RecordedSequence sequence;
     const auto end = std::from_chars(name_.data(), name_.data() + name_.size(), sequence.number);
     if (end.ec != std::errc() || end.ptr != name_.data() + name_.size()) {
@@ -27,8 +27,10 @@ class SequenceReader {
     sequence.domain = text("domain");
     sequence.model = text("model");
     read_tokens(sequence);
-    read_shape(sequence);
-    read_layers(sequence);
+    if (!tokens_only) {
+      read_shape(sequence);
+      read_layers(sequence);
+    }
     sequence.prompt_tokens = static_cast<std::uint32_t>(number("prompt_tokens", 0));
     if (sequence.prompt_tokens > sequence.tokens) fail("prompt_tokens is beyond the last token");
     sequence.rope_theta = number("rope_theta", 0);
@@ -109,12 +111,12 @@ class SequenceReader {
 
 }  // namespace
 
-Recording::Recording(const std::string& path) : file_(path) {
+Recording::Recording(const std::string& path, bool tokens_only) : file_(path) {
   if (!file_.has(kRoot)) {
     throw OutsideError(fmt::format("{}: not a recording: it has no group {}", path, kRoot));
   }
   for (const std::string& name : file_.members(kRoot)) {
-    sequences_.push_back(SequenceReader(file_, name).read());
+    sequences_.push_back(SequenceReader(file_, name).read(tokens_only));
   }
   if (sequences_.empty()) throw OutsideError(fmt::format("{}: no sequences", path));
   std::sort(

@@ -43,7 +43,8 @@ struct RecordedLayer {
 // Everything throws OutsideError, naming file and dataset.
 class Recording {
  public:
-  explicit Recording(const std::string& path);
+  // With `tokens_only` q, k and v are not looked at, and may be missing: heads and layers are 0.
+  explicit Recording(const std::string& path, bool tokens_only = false);
 
   const std::vector<RecordedSequence>& sequences() const { return sequences_; }
   // `index` counts the recorded layers from 0. Not for several threads at once.

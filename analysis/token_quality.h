@@ -1,0 +1,47 @@
+// What token policies cost in quality, by group of tokens: languages, domains and how rare the
+// token that came is in the texts; each with a bootstrap interval. From the losses of the closed
+// loop (sim/attention/closed_loop.h).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/attention/closed_loop.h"
+#include "sim/work_profile.h"
+
+namespace kvern {
+
+struct TextTags {
+  std::string language = "unknown", domain = "unknown";
+};
+
+// How often each token of the vocabulary stands in the texts.
+using TokenCounts = std::map<std::int32_t, std::uint64_t>;
+
+// A policy as profiles name it.
+struct PolicyName {
+  std::string policy;  // without its budget
+  double budget = 0;
+};
+
+struct QualityInput {
+  const std::vector<ClosedText>& texts;
+  const std::vector<TextTags>& tags;              // of each text
+  const std::vector<SequenceQuality>& sequences;  // of each text
+  const TokenCounts& counts;
+  const std::vector<PolicyName>& policies;
+  std::uint64_t seed = 1;
+};
+
+// Rows by policy: "all", then each language and domain where there are several, then "rarity":
+// rare (once in the texts), uncommon (2 to 9 times), common. The interval is the middle 95 % of
+// 1000 resamplings of the blocks of 64 tokens that the texts are cut into; NaN with fewer than two.
+std::vector<QualityRow> quality_rows(const QualityInput& input);
+
+// One row over the tokens `answers[i]` of each text, of the kind "retrieval".
+std::vector<QualityRow> retrieval_rows(const QualityInput& input, const std::string& group,
+                                       const std::vector<std::vector<std::uint32_t>>& answers);
+
+}  // namespace kvern
