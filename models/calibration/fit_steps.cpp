@@ -4,54 +4,12 @@
 #include <cmath>
 
 #include "models/calibration/fits.h"
-#include "models/measured/attention_choice.h"
-#include "models/measured/layer_prices.h"
+#include "models/calibration/step_parts.h"
 
 namespace kvern::calibration {
 namespace {
 
-using measured::GroupPrice;
-using measured::LayerPrices;
 using measured::StepModel;
-
-// The kernels of a step: what follows the clock, and the rest.
-struct Parts {
-  double us = 0;
-  double arithmetic_us = 0;  // of us: kernels bound by arithmetic
-};
-
-// One step of `model` on one GPU.
-Parts parts_of(const CostTable& table, const FitContext& context, const LlmSpec& model,
-               const StepRow& row) {
-  Deployment deployment;
-  deployment.hardware = context.hardware;
-  deployment.model = &model;
-  const LayerPrices layers(table, deployment);
-  const auto choice = measured::choose_attention(table, deployment, "");
-  if (!layers.refusal().empty() || !choice.refusal.empty()) return {};
-  const double tokens = row.load.query + row.load.decodes;
-  const double rows = row.graph_bucket > 0 ? row.graph_bucket : tokens;
-  const double samples = row.load.decodes + row.load.chunks;
-  Parts parts;
-  for (const GroupPrice& group :
-       {layers.projections(rows), layers.mlp(rows, rows), layers.elementwise(rows),
-        layers.kv_write(tokens), layers.head(samples), layers.sampling(samples)}) {
-    parts.us += group.us;
-    // At a clock share of 1 compute_us is the arithmetic's own bound.
-    if (group.compute_us > 0.9 * group.us) parts.arithmetic_us += group.us;
-  }
-  measured::AttentionLoad load = row.load;
-  load.heads = model.heads;
-  load.kv_heads = model.kv_heads;
-  const double attention = model.layers * measured::attention_us(choice, load);
-  parts.us += attention;
-  if (load.query > load.decodes) {
-    measured::AttentionLoad prefill = load;
-    prefill.decodes = prefill.kv_tokens = prefill.longest = 0;
-    parts.arithmetic_us += model.layers * measured::attention_us(choice, prefill);
-  }
-  return parts;
-}
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -89,11 +47,13 @@ void fit_steps(const FitContext& context, CostTable& table) {
   const StepRow* smallest = nullptr;  // eager
   for (const StepRow* row : rows) {
     const LlmSpec& model = context.models.at(row->model);
-    const Parts parts = parts_of(table, context, model, *row);
+    const StepParts parts = step_parts(table, *context.hardware, model, *row);
     if (row->graph_bucket > 0) replay.push_back(row->us - parts.us);
     if (row->graph_bucket == 0 && (smallest == nullptr || row->us < smallest->us)) smallest = row;
     const EnergyCells& energy = row->energy;
-    if (energy.capped && energy.sm_mhz && energy.loop_us && parts.arithmetic_us > 0) {
+    // Steps with decodes in them also wait for kernels that follow no clock.
+    const bool arithmetic = row->load.decodes == 0 && parts.arithmetic_us > 0;
+    if (arithmetic && energy.capped && energy.sm_mhz && energy.loop_us) {
       const double slowed = *energy.loop_us - (parts.us - parts.arithmetic_us);
       clock.push_back(slowed / parts.arithmetic_us * *energy.sm_mhz /
                       context.hardware->base_clock_mhz);
@@ -109,7 +69,7 @@ void fit_steps(const FitContext& context, CostTable& table) {
   std::vector<double> predicted, measured;
   for (const StepRow* row : rows) {
     const LlmSpec& model = context.models.at(row->model);
-    double us = parts_of(table, context, model, *row).us;
+    double us = step_parts(table, *context.hardware, model, *row).us;
     us = row->graph_bucket > 0 ? us + step.graph_step_us
                                : std::max(us, step.eager_layer_us * model.layers);
     predicted.push_back(us);

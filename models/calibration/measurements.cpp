@@ -11,6 +11,8 @@
 #include "sim/base/byte_source.h"
 #include "sim/base/csv.h"
 #include "sim/base/digest.h"
+#include "sim/base/json_lines.h"
+#include "sim/base/outside_error.h"
 
 namespace kvern::calibration {
 namespace {
@@ -76,9 +78,21 @@ void read_heads(Cells& c, AttentionRow& row) {
   row.energy = energy_of(c);
 }
 
+// The mean of a long loop is at most slower (hot, throttled): where it is shorter, the timed calls
+// were cold.
+double shorter(double us, const EnergyCells& energy) {
+  return energy.loop_us ? std::min(us, *energy.loop_us) : us;
+}
+
 GemmRow gemm_row(Cells& c) {
-  return {c.text("dtype"),          c.number("m"),       c.number("n"), c.number("k"),
-          c.maybe("weight_copies"), c.number("time_us"), energy_of(c)};
+  const EnergyCells energy = energy_of(c);
+  return {c.text("dtype"),
+          c.number("m"),
+          c.number("n"),
+          c.number("k"),
+          c.maybe("weight_copies"),
+          shorter(c.number("time_us"), energy),
+          energy};
 }
 
 AttentionRow prefill_row(Cells& c) {
@@ -229,6 +243,24 @@ void read_file(const std::string& path, const Kind& kind, Source& source, Issues
   source.files.push_back({source.name + "/" + file, sha256_of_file(path), rows});
 }
 
+void read_device(const std::string& path, Source& source) {
+  ByteSource bytes(path);
+  LineReader lines(bytes);
+  std::string text;
+  for (std::string_view line; lines.next(line);) text += std::string(line) + "\n";
+  JsonLine json;
+  if (!json.parse(text)) throw OutsideError(path + ": " + json.error());
+  const auto number = [](const JsonValue& value) {
+    return std::strtod(std::string(value.text()).c_str(), nullptr);
+  };
+  const JsonValue product = json.root().find("gemm8192");
+  const JsonValue limit = json.root().find("power_limit_w");
+  source.files.push_back({source.name + "/device.json", sha256_of_file(path), 1});
+  if (product.absent() || limit.absent()) return;
+  source.sustained = SustainedProduct{number(limit), number(product.find("power_w")),
+                                      number(product.find("sm_mhz"))};
+}
+
 // The last two parts of the folder's path, enough to know it by: "aiconfigurator/h100_sxm".
 std::string name_of(const std::string& folder) {
   std::filesystem::path path = std::filesystem::path(folder).lexically_normal();
@@ -251,6 +283,8 @@ Source read_source(const std::string& folder, double summed_forwards, Issues& is
       break;
     }
   }
+  const auto device = std::filesystem::path(folder) / "device.json";
+  if (std::filesystem::exists(device)) read_device(device.string(), source);
   if (source.files.empty()) {
     issues.error({folder, 0, 0}, "no measurements here",
                  "gemm.csv, attention_decode.csv, ..., each as .csv or .csv.gz");

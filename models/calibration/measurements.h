@@ -74,8 +74,14 @@ struct MoeRow {
   double tokens = 0, hidden = 0, inter = 0, experts = 0, topk = 0, tp = 0, ep = 0, us = 0;
 };
 
+// device.json: a large product in a loop of half a second and more.
+struct SustainedProduct {
+  double power_limit_w = 0, power_w = 0, sm_mhz = 0;
+};
+
 struct Source {
   std::string name;  // of the folder
+  std::optional<SustainedProduct> sustained;
   std::vector<GemmRow> gemm;
   std::vector<AttentionRow> prefill, decode, mixed;
   std::vector<ElementwiseRow> elementwise;
