@@ -40,6 +40,13 @@ void ReplicaState::turn_decodes() {
   }
 }
 
+void ReplicaState::grow_crossing(std::uint64_t ahead, SimTime now) {
+  for (Slot slot = decoding.first_crossing(ahead); slot != kNoSlot;
+       slot = requests[slot].residue_next) {
+    pool.grow(requests[slot], 1, now);
+  }
+}
+
 void Planner::begin(SimTime now) {
   now_ = now;
   ++number_;
@@ -110,13 +117,10 @@ bool Planner::decode_all(std::int64_t budget, std::uint32_t spare) {
   }
   if (decodes() == 0) return true;
   plan_.decodes = true;
-  if (!prefix_cache()) {
+  if (prefix_cache()) {
+    state_.grow_crossing(0, now_);
+  } else {
     state_.pool.grow_counted(state_.decoding.crossings_at(0));
-    return true;
-  }
-  for (Slot slot = state_.decoding.first_crossing(0); slot != kNoSlot;
-       slot = state_.requests[slot].residue_next) {
-    state_.pool.grow(state_.requests[slot], 1, now_);
   }
   return true;
 }

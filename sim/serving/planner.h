@@ -31,6 +31,9 @@ struct ReplicaState {
   void end_decode(Slot slot);
   // After a step: sequences whose run under the token policy is over begin the next one.
   void turn_decodes();
+  // A block to each decode that crosses into a new one `ahead` steps from now, in the order in
+  // which they cross; where blocks have identities.
+  void grow_crossing(std::uint64_t ahead, SimTime now);
 
   RequestSlab requests;
   KvPool pool;

@@ -97,7 +97,6 @@ class Replica {
   void advance_in_bucket(std::int64_t steps);
   void allocate_ahead(std::int64_t steps);
   void allocate_step_under_way();
-  void grow_crossing(std::uint64_t ahead, SimTime now);
   void book_tokens(std::int64_t steps, Instant end);
   void book_bucket(std::int64_t steps, SimTime from, SimTime end);
   void charge(std::int64_t steps, SimTime end);

@@ -64,8 +64,8 @@ void Replica::allocate_ahead(std::int64_t steps) {
       state_.pool.grow_counted(blocks);
     } else {
       for (std::int64_t j = first; blocks > 0 && j < steps; ++j) {
-        grow_crossing(static_cast<std::uint64_t>(j),
-                      run_.start.plus(ticks.sum(run_.done + j)).ceil_ns());
+        state_.grow_crossing(static_cast<std::uint64_t>(j),
+                             run_.start.plus(ticks.sum(run_.done + j)).ceil_ns());
       }
     }
   }
@@ -74,19 +74,11 @@ void Replica::allocate_ahead(std::int64_t steps) {
   ledger_.used_blocks_max = std::max(ledger_.used_blocks_max, used_at_end_);
 }
 
-// One block for each sequence that starts one in that step, in running order.
-void Replica::grow_crossing(std::uint64_t ahead, SimTime now) {
-  for (Slot slot = state_.decoding.first_crossing(ahead); slot != kNoSlot;
-       slot = state_.requests[slot].residue_next) {
-    state_.pool.grow(state_.requests[slot], 1, now);
-  }
-}
-
 // A run that was stopped inside a jump: the step under way has its blocks, as if planned alone.
 void Replica::allocate_step_under_way() {
   if (run_.done == 0 || run_.decodes == 0) return;
   if (state_.pool.names_blocks()) {
-    grow_crossing(0, clock_.ceil_ns());
+    state_.grow_crossing(0, clock_.ceil_ns());
   } else {
     state_.pool.grow_counted(state_.decoding.crossings_at(0));
   }
