@@ -148,6 +148,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   setup.replicas = pool.replicas;
   setup.block_size = pool.kv.block_size;
   setup.prefix_cache = pool.kv.prefix_cache;
+  setup.any_block = pool.kv.any_block;
   setup.attribution = attribution == "equal_share" ? Attribution::EqualShare
                       : attribution == "shapley"   ? Attribution::Shapley
                                                    : Attribution::TokenShare;

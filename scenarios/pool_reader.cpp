@@ -64,6 +64,9 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes, const std::string& file) {
     p.error("eviction", "the KV pool of a replica is not infinite",
             "compare with a bound: belady, or kvern cache");
   }
+  kv.any_block = p.choice("lookup", "prefix", {"prefix", "any_block"},
+                          "prefix: blocks up to the first missing one are found, as engines do; "
+                          "any_block: those behind it too") == "any_block";
   kv.clairvoyant = eviction != nullptr && eviction->clairvoyant();
   kv.admission = read_policy(p, "admission", "always", "which blocks are worth caching",
                              cache_admission::table(), "cache_admission");

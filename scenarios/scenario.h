@@ -43,6 +43,7 @@ struct KvSpec {
   std::string work_profile;  // a file; empty: none
   bool clairvoyant = false;  // the eviction policy needs to see the workload beforehand
   PolicySpec admission;
+  bool any_block = false;
 };
 
 struct PoolSpec {

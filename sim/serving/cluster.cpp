@@ -76,6 +76,7 @@ void Cluster::build(Pool& pool, std::uint16_t number, const ClusterSetup& setup)
     }
     replica.kv.future = future_.get();
     replica.kv.worth = own.worth;
+    replica.kv.any_block = own.any_block;
     replica.kv.records = setup.eviction_rows ? &records_ : nullptr;
     replica.kv.replica = replica.id;
     replica.batching = own.make_batching();

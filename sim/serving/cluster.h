@@ -30,7 +30,8 @@ struct PoolSetup {
   std::uint32_t blocks = 0;  // usable, of one replica
   std::uint32_t block_size = 16;
   bool prefix_cache = false;
-  BlockWorth worth;  // of a cached block
+  bool any_block = false;  // KvPoolSetup
+  BlockWorth worth;        // of a cached block
   Attribution attribution = Attribution::TokenShare;
   std::unique_ptr<StepCost> step_cost;  // prepared; shared by the replicas
   std::unique_ptr<Power> power;

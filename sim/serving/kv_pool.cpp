@@ -17,6 +17,7 @@ KvPool::KvPool(KvPoolSetup setup)
       worth_(setup.worth),
       records_(setup.records),
       replica_(setup.replica),
+      any_block_(setup.any_block),
       index_(eviction_ ? capacity_ : 0) {
   if (!eviction_) return;
 #ifdef KVERN_SELF_CHECKS
@@ -121,11 +122,15 @@ void KvPool::announce(const Request& request, std::uint32_t position, std::uint6
   const std::uint32_t block = request.blocks[position];
   BlockInfo info;
   info.content = content;
-  info.parent = position > 0 ? request.blocks[position - 1] : kNoBlock;
-  info.depth = position;
+  info.depth = request.position_of(position);
+  if (info.depth > 0 && info.depth <= request.order.size()) {  // the one before lies elsewhere
+    info.parent = index_.find(request.block_ids[info.depth - 1]);
+  } else if (position > 0) {
+    info.parent = request.blocks[position - 1];
+  }
   info.tokens = block_size_;
   info.bytes = worth_.bytes;
-  info.recompute_cost_ns = worth_.recompute_ns(position);
+  info.recompute_cost_ns = worth_.recompute_ns(info.depth);
   info.tenant = request.tenant;
   info.category = request.category;
   info.request_tokens = request.prompt;
@@ -142,7 +147,7 @@ void KvPool::name_full(Request& request, std::uint32_t full, SimTime now) {
   if (!eviction_) return;
   const std::uint32_t upto = std::min(full, request.ids);
   for (; request.named < upto; ++request.named) {
-    const std::uint32_t name = request.block_ids[request.named];
+    const std::uint32_t name = request.block_ids[request.position_of(request.named)];
     const std::uint32_t block = request.blocks[request.named];
     blocks_[block].content = Content::Shared;
     index_.insert(block, name);
@@ -160,12 +165,55 @@ std::uint32_t KvPool::find_private(const Request& request, std::uint32_t positio
   return kNoBlock;
 }
 
+void KvPool::find_any(const Request& request, std::uint32_t most) {
+  found_at_.clear();
+  for (std::uint32_t i = 0; i < most; ++i) {
+    const std::uint32_t block = index_.find(request.block_ids[i]);
+    if (block == kNoBlock) continue;
+    found_.push_back(block);
+    found_at_.push_back(i);
+  }
+}
+
+// What was found comes first; the rest, to be computed, keeps its order.
+void KvPool::order_by_hits(Request& request) const {
+  if (found_at_.empty() || found_at_.back() + 1 == found_at_.size()) return;  // no gap
+  request.order = found_at_;
+  auto next = found_at_.begin();
+  for (std::uint32_t i = 0; i < request.ids; ++i) {
+    if (next != found_at_.end() && *next == i) {
+      ++next;
+    } else {
+      request.order.push_back(i);
+    }
+  }
+}
+
+// As the prompt has them, so that its end is free first.
+void KvPool::order_by_prompt(Request& request) {
+  if (request.order.empty()) return;
+  sorting_.clear();
+  for (std::uint32_t i = 0; i < request.blocks.size(); ++i) {
+    sorting_.emplace_back(request.position_of(i), request.blocks[i]);
+  }
+  std::sort(sorting_.begin(), sorting_.end());
+  for (std::size_t i = 0; i < sorting_.size(); ++i) request.blocks[i] = sorting_[i].second;
+  request.order.clear();
+}
+
 PrefixHits KvPool::lookup(const Request& request, std::uint32_t tokens) {
   PrefixHits hits;
   found_.clear();
   if (!eviction_) return hits;
   const std::uint32_t most = (tokens - 1) / block_size_;
-  for (std::uint32_t i = 0; i < most; ++i) {
+  std::uint32_t i = 0;
+  if (any_block_) {
+    find_any(request, std::min(most, request.ids));
+    // Its own unnamed blocks count where nothing before them is missing.
+    i = found_.size() == request.ids ? request.ids : most;
+    for (const std::uint32_t block : found_) hits.idle += blocks_[block].users == 0 ? 1 : 0;
+  }
+  for (; i < most; ++i) {
     const std::uint32_t block =
         i < request.ids ? index_.find(request.block_ids[i]) : find_private(request, i);
     if (block == kNoBlock) break;
@@ -178,6 +226,7 @@ PrefixHits KvPool::lookup(const Request& request, std::uint32_t tokens) {
 
 void KvPool::take_hits(Request& request, SimTime now) {
   if (oracle_) oracle_->serve(request.id);
+  if (any_block_) order_by_hits(request);
   for (const std::uint32_t block : found_) {
     if (blocks_[block].users++ == 0) {
       ++used_;
@@ -216,6 +265,7 @@ void KvPool::release(Request& request, bool resumes, SimTime now) {
     std::stable_sort(request.retained.begin(), request.retained.end(),
                      [](const auto& a, const auto& b) { return a.position < b.position; });
   }
+  order_by_prompt(request);
   for (std::size_t i = request.blocks.size(); i > 0; --i) {
     const std::uint32_t block = request.blocks[i - 1];
     if (--blocks_[block].users == 0) leave(block, resumes, now);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/ports/cache_admission.h"
@@ -34,6 +35,7 @@ struct KvPoolSetup {
   std::unique_ptr<CacheAdmission> admission;  // null: every block is kept
   const FutureRequests* future = nullptr;     // for clairvoyant policies
   BlockWorth worth;
+  bool any_block = false;      // what lies behind a missing block is found too; no engine does
   Records* records = nullptr;  // receives a row an eviction; null: counts only
   std::uint16_t replica = 0;
 };
@@ -61,8 +63,10 @@ class KvPool {
   void give_back_counted(std::uint32_t blocks) { used_ -= blocks; }
   // Names the request's blocks that carry a trace id and lie in its first `full` blocks.
   void name_full(Request& request, std::uint32_t full, SimTime now);
-  // Leading blocks of the request's first `tokens` tokens found in the cache. The last token is
-  // always computed, so at most (tokens - 1) / block size; touches nothing.
+  // Leading blocks of the request's first `tokens` tokens found in the cache; with any_block those
+  // behind a gap too: the request then holds what was found first and computes the rest behind it,
+  // in the order of the prompt. The last token is always computed, so at most (tokens - 1) / block
+  // size; touches nothing.
   PrefixHits lookup(const Request& request, std::uint32_t tokens);
   // Takes what the latest lookup, of this request, found.
   void take_hits(Request& request, SimTime now);
@@ -95,6 +99,9 @@ class KvPool {
   void leave(std::uint32_t block, bool resumes, SimTime now);
   void announce(const Request& request, std::uint32_t position, std::uint64_t content, SimTime now);
   void note(std::uint32_t block, const BlockInfo& info);
+  void find_any(const Request& request, std::uint32_t most);
+  void order_by_hits(Request& request) const;
+  void order_by_prompt(Request& request);
   std::uint32_t find_private(const Request& request, std::uint32_t position) const;
 
   std::uint32_t capacity_;
@@ -108,13 +115,16 @@ class KvPool {
   BlockWorth worth_;
   Records* records_;
   std::uint16_t replica_;
+  bool any_block_;
   bool unnamed_queue_ = false;  // the policy queues unnamed blocks too
   std::vector<Block> blocks_;
   std::vector<BlockInfo> infos_;        // by block, where an admission asks for them; else empty
   std::vector<std::uint32_t> unnamed_;  // free and without content, taken first
   PrefixIndex index_;
-  std::vector<std::uint32_t> found_;  // by the latest lookup
-  std::vector<CachedBlock> notes_;    // by block, where they are remembered; else empty
+  std::vector<std::uint32_t> found_;     // by the latest lookup
+  std::vector<std::uint32_t> found_at_;  // their positions, with any_block
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> sorting_;
+  std::vector<CachedBlock> notes_;  // by block, where they are remembered; else empty
   std::uint32_t noted_ = 0;
 };
 

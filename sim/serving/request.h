@@ -72,9 +72,15 @@ struct Request {
 
   std::vector<std::uint32_t> block_ids;  // of the trace
   std::vector<std::uint32_t> blocks;     // held, only where the pool names blocks
+  // Where the pool finds blocks behind a gap: position in the prompt of the k-th block held; empty
+  // = k.
+  std::vector<std::uint32_t> order;
   std::vector<RetainedBlock> retained;
 
   std::uint32_t tokens() const { return prompt + generated; }
+  std::uint32_t position_of(std::uint32_t held_block) const {
+    return held_block < order.size() ? order[held_block] : held_block;
+  }
 
   // A newcomer. `block_size` 0: blocks have no names in this pool.
   void reset(const Arrival& newcomer, std::uint32_t block_size);

@@ -146,6 +146,7 @@ Lab random_lab(std::uint64_t seed) {
       request.tenant = static_cast<std::uint16_t>(dice.roll(0, 3));
       request.category = static_cast<std::uint16_t>(dice.roll(0, 2));
     }
+    lab.any_block = dice.half();
   }
   if (!v0 && !dice.often()) {
     lab.batching.back() = ',';
@@ -162,12 +163,11 @@ Lab random_lab(std::uint64_t seed) {
 
 std::string describe(const Lab& lab) {
   std::string out = fmt::format(
-      "{} {} cost {} replicas {} blocks {} x {} prefix {} {} behind \"{}\" tokens {} layers {} x "
-      "{} "
-      "bucket {} stop {}\n",
+      "{} {} cost {} replicas {} blocks {} x {} prefix {} any {} {} behind \"{}\" tokens {} layers {} "
+      "x {} bucket {} stop {}\n",
       lab.batching, lab.routing, lab.cost, lab.replicas, lab.blocks, lab.block_size,
-      lab.prefix_cache, lab.eviction, lab.cache_admission, lab.token_eviction, lab.layers,
-      lab.kv_heads, lab.bucket, lab.stop);
+      lab.prefix_cache, lab.any_block, lab.eviction, lab.cache_admission, lab.token_eviction,
+      lab.layers, lab.kv_heads, lab.bucket, lab.stop);
   for (const LabRequest& r : lab.requests) {
     out += fmt::format("  {} + {} -> {} ids {} leaves {} {}\n", r.arrival, r.prompt, r.output,
                        fmt::join(r.blocks, ","), r.leaves, r.hangs_up);

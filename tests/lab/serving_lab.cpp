@@ -91,6 +91,7 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   pool.blocks = lab.blocks;
   pool.block_size = lab.block_size;
   pool.prefix_cache = lab.prefix_cache;
+  pool.any_block = lab.any_block;
   pool.attribution = lab.attribution;
   if (!lab.token_eviction.empty()) {
     TokenLayer layer;

@@ -28,6 +28,7 @@ struct Lab {
   std::string batching = "vllm_v1";  // "vllm_v0(can_append=exact)"
   std::string eviction = "lru";
   std::string cache_admission;  // "": all is kept
+  bool any_block = false;
   std::string routing = "least_loaded";
   std::string admission = "always";
   std::string cost = "affine(a=5 ms, b=8 us, c=12 us, d=47 ns)";
