@@ -19,6 +19,7 @@ RunRecords::RunRecords(Settings settings)
     : settings_(std::move(settings)),
       latencies_(static_cast<int>(settings_.pools.size())),
       good_(settings_.pools.size()),
+      tenants_(settings_.pools.size()),
       audited_(settings_.pools.size()),
       last_flush_(std::chrono::steady_clock::now()) {
   if (settings_.file.empty()) return;
@@ -44,7 +45,16 @@ void RunRecords::request(const RequestRow& row) {
   fingerprint_.request(row);
   latencies_.request(row);
   if (settings_.slo.met_by(row)) ++good_[row.pool];
+  count_tenant(row);
   write(requests_, row);
+}
+
+void RunRecords::count_tenant(const RequestRow& row) {
+  if (row.status != RequestStatus::Finished) return;
+  std::vector<TenantTokens>& tenants = tenants_[row.pool];
+  if (row.tenant >= tenants.size()) tenants.resize(row.tenant + std::size_t{1});
+  tenants[row.tenant].prompt += row.prompt_tokens;
+  tenants[row.tenant].cached += row.cached_tokens;
 }
 
 void RunRecords::bucket(const BucketRow& row) {

@@ -52,11 +52,20 @@ class RunRecords : public Records {
 
   const Settings& settings() const { return settings_; }
   const Latencies& latencies() const { return latencies_; }
+  // Of finished requests: prompt tokens, and those found in the cache, by pool and tenant.
+  struct TenantTokens {
+    std::uint64_t prompt = 0;
+    std::uint64_t cached = 0;
+  };
+  const std::vector<TenantTokens>& tenants(int pool) const {
+    return tenants_[static_cast<std::size_t>(pool)];
+  }
   std::uint64_t within_slo(int pool) const { return good_[static_cast<std::size_t>(pool)]; }
   const AuditTotals& audited() const { return audited_; }
   std::string fingerprint() const { return fingerprint_.text(); }
 
  private:
+  void count_tenant(const RequestRow& row);
   template <class Row>
   void write(RowBatch<Row>& batch, const Row& row);
   void flush();
@@ -68,7 +77,8 @@ class RunRecords : public Records {
   Settings settings_;
   Fingerprint fingerprint_;
   Latencies latencies_;
-  std::vector<std::uint64_t> good_;  // requests within the SLO, by pool
+  std::vector<std::uint64_t> good_;                 // requests within the SLO, by pool
+  std::vector<std::vector<TenantTokens>> tenants_;  // by pool, then tenant
   std::unique_ptr<TableWriter> file_;
   RowBatch<RequestRow> requests_;
   RowBatch<BucketRow> buckets_;

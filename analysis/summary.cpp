@@ -19,7 +19,10 @@ struct Scope {
   std::uint64_t within_slo = 0;
   bool exact = true;
   std::array<Statistics, kLatencies> latencies{};
+  std::vector<RunRecords::TenantTokens> tenants;
 };
+
+constexpr std::size_t kMostTenants = 64;  // more are a table, not a summary: records.h5
 
 using Entries = std::vector<SummaryEntry>;
 
@@ -128,6 +131,19 @@ void add_cache(const Scope& s, Entries& out) {
   out.push_back({"regret", "share", "hits lost against the bound; needs --with-bound", {}});
 }
 
+void add_tenants(const Scope& s, Entries& out) {
+  const std::string name = "prefix_hit_ratio_by_tenant";
+  const char* what = "of finished requests, by tenant; null with one, or more than 64";
+  if (s.tenants.size() < 2 || s.tenants.size() > kMostTenants) {
+    out.push_back({name, "share", what, {}});
+    return;
+  }
+  for (std::size_t tenant = 0; tenant < s.tenants.size(); ++tenant) {
+    out.push_back({fmt::format("{}.{}", name, tenant), "share", what,
+                   ratio(s.tenants[tenant].cached, s.tenants[tenant].prompt)});
+  }
+}
+
 void add_energy(const Scope& s, Entries& out) {
   const Ledger& l = s.ledger;
   Int128 total = 0;
@@ -182,6 +198,7 @@ Entries entries_of(const Scope& s) {
   add_latencies(s, out);
   add_throughput(s, out);
   add_cache(s, out);
+  add_tenants(s, out);
   add_energy(s, out);
   add_phases(s, out);
   add_beyond(out);
@@ -209,6 +226,7 @@ Scope pool_scope(const RunFacts& facts, const Ledger& ledger, const RunRecords& 
   s.has_slo = records.settings().slo.any();
   s.within_slo = records.within_slo(pool);
   s.exact = records.latencies().exact();
+  s.tenants = records.tenants(pool);
   for (int i = 0; i < kLatencies; ++i) {
     s.latencies[static_cast<std::size_t>(i)] =
         records.latencies().of(static_cast<Latency>(i), pool);
@@ -225,6 +243,12 @@ Scope run_scope(const std::vector<Scope>& pools, const RunRecords& records) {
     s.block_ns += pools[i].block_ns;
     s.used_blocks_share = std::max(s.used_blocks_share, pools[i].used_blocks_share);
     s.within_slo += pools[i].within_slo;
+    const auto& tenants = pools[i].tenants;
+    s.tenants.resize(std::max(s.tenants.size(), tenants.size()));
+    for (std::size_t tenant = 0; tenant < tenants.size(); ++tenant) {
+      s.tenants[tenant].prompt += tenants[tenant].prompt;
+      s.tenants[tenant].cached += tenants[tenant].cached;
+    }
   }
   for (int i = 0; i < kLatencies; ++i) {
     s.latencies[static_cast<std::size_t>(i)] = records.latencies().of(static_cast<Latency>(i));

@@ -134,6 +134,18 @@ std::vector<Line> lines_of(const Columns& columns, std::span<const Row> rows) {
   return lines;
 }
 
+std::vector<Line> tenant_lines(const Columns& columns) {
+  std::vector<Line> lines;
+  for (const SummaryEntry& entry : *columns.entries.front()) {
+    if (!entry.name.starts_with("prefix_hit_ratio_by_tenant.")) continue;
+    Line line{"- of tenant" + entry.name.substr(entry.name.find('.')), {}};
+    line.label[11] = ' ';
+    for (const auto* entries : columns.entries) line.cells.push_back(cell_of(*entries, entry.name));
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 // Components that took energy.
 std::vector<Line> component_lines(const Columns& columns) {
   std::vector<Line> lines;
@@ -249,9 +261,11 @@ std::string summary_table(const Summary& summary) {
   const auto rows = [&](const char* title, std::span<const Row> names) {
     return group(title, columns.heads, lines_of(columns, names));
   };
+  std::vector<Line> cache = lines_of(columns, kCache);
+  for (Line& line : tenant_lines(columns)) cache.push_back(std::move(line));
   const Block blocks[] = {rows("requests", kRequests),
                           rows("throughput", kThroughput),
-                          rows("prefix cache", kCache),
+                          group("prefix cache", columns.heads, cache),
                           rows("memory pressure", kMemory),
                           rows("energy of GPU boards", kEnergy),
                           group("by component", columns.heads, component_lines(columns))};

@@ -90,6 +90,7 @@ TEST(Summary, NamesAreTheContract) {
        "prefix_hit_ratio",
        "evictions",
        "regret",
+       "prefix_hit_ratio_by_tenant",
        "energy_j",
        "energy_j_per_output_token",
        "energy_j_idle",
@@ -113,6 +114,28 @@ TEST(Summary, NamesAreTheContract) {
   EXPECT_THAT(names, ElementsAreArray(expected));
   EXPECT_THAT(pool_names, ElementsAreArray(expected.begin() + 5, expected.end()));
   for (const std::string& name : expected) EXPECT_THAT(describe_summary(), HasSubstr(name + " "));
+}
+
+// 60 of 100 prompt tokens; 0 of 50, and a rejected request that counts nowhere; none of tenant 1.
+TEST(Summary, HitsByTenant) {
+  RunRecords records(example::settings());
+  RequestRow row;
+  row.status = RequestStatus::Finished;
+  row.prompt_tokens = 100;
+  row.cached_tokens = 60;
+  records.request(row);
+  row.tenant = 2;
+  row.prompt_tokens = 50;
+  row.cached_tokens = 0;
+  records.request(row);
+  row.status = RequestStatus::Rejected;
+  records.request(row);
+  const Ledger ledger = example::ledger();
+  const Summary s = make_summary(facts(), {&ledger, 1}, records);
+  EXPECT_DOUBLE_EQ(real(s, "prefix_hit_ratio_by_tenant.0"), 0.6);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(s.value("prefix_hit_ratio_by_tenant.1")));
+  EXPECT_DOUBLE_EQ(real(s, "prefix_hit_ratio_by_tenant.2"), 0);
+  EXPECT_THAT(summary_table(s), HasSubstr("- of tenant 0 "));
 }
 
 TEST(Summary, UnknownIsNullNeverZero) {
