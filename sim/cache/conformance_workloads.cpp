@@ -82,6 +82,19 @@ ConformanceWorkload drift(std::uint32_t capacity) {
   return maker.take();
 }
 
+// Half way the most popular become the least popular.
+ConformanceWorkload flip(std::uint32_t capacity) {
+  Maker maker("flip");
+  Stream stream(1, "conformance.flip");
+  const std::uint32_t ids = 4 * capacity + 8;
+  const WeightedChoice popular(zipf_weights(ids, 1.0));
+  for (std::uint32_t i = 0; i < kAccesses; ++i) {
+    const std::uint32_t rank = popular.draw(stream);
+    maker.access(i < kAccesses / 2 ? rank : ids - 1 - rank);
+  }
+  return maker.take();
+}
+
 // An old tenant's steady few blocks, and every 100 accesses a new tenant with many.
 ConformanceWorkload bursts(std::uint32_t capacity) {
   Maker maker("bursts");
@@ -126,6 +139,7 @@ std::vector<ConformanceWorkload> conformance_workloads(std::uint32_t capacity) {
   all.push_back(loop(capacity));
   all.push_back(single());
   all.push_back(drift(capacity));
+  all.push_back(flip(capacity));
   all.push_back(bursts(capacity));
   all.push_back(prompts());
   return all;

@@ -16,7 +16,8 @@ struct ConformanceWorkload {
 };
 
 // zipf, scan (nothing twice), loop (of capacity + 1), single (block), drift (popularity moves on
-// all the time), bursts (of new tenants), prompts (chains that share heads, turns of sessions).
+// all the time), flip (popularity turns round half way), bursts (of new tenants), prompts (chains
+// that share heads, turns of sessions).
 std::vector<ConformanceWorkload> conformance_workloads(std::uint32_t capacity);
 
 }  // namespace kvern

@@ -4,10 +4,12 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "policies/eviction.h"
 #include "scenarios/cache_trace_reader.h"
+#include "sim/base/random.h"
 #include "sim/cache/cache_replay.h"
 
 namespace kvern {
@@ -29,6 +31,29 @@ CacheCounts replay(const CacheTrace& trace, const std::string& policy, std::uint
       make_policy(eviction::table(), "eviction", parse_policy(policy, {}, issues), "", issues);
   const auto next = eviction->clairvoyant() ? next_uses(trace) : std::vector<std::uint32_t>();
   return replay_cache(trace, capacity, *eviction, nullptr, next);
+}
+
+// Resident contents by next use, the last one goes.
+std::uint64_t belady_by_set(const CacheTrace& trace, std::uint32_t capacity) {
+  const std::size_t count = trace.ids.size();
+  std::vector<std::size_t> next(count);
+  std::vector<std::size_t> later(trace.distinct, SIZE_MAX);
+  for (std::size_t i = count; i-- > 0;) {
+    // Those never asked for again differ too, else the set would take them for one.
+    next[i] = later[trace.ids[i]] == SIZE_MAX ? count + i : later[trace.ids[i]];
+    later[trace.ids[i]] = i;
+  }
+  std::set<std::size_t> resident;
+  std::uint64_t hits = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (resident.erase(i) == 1) {
+      ++hits;
+    } else if (resident.size() == capacity) {
+      resident.erase(std::prev(resident.end()));
+    }
+    resident.insert(next[i]);
+  }
+  return hits;
 }
 
 struct Golden {
@@ -99,6 +124,28 @@ TEST(BlockCache, ZipfOracleGeneralToTheLastHit) {
     EXPECT_EQ(replay(*trace, "fifo", capacity).hits, fifo) << capacity;
     EXPECT_EQ(replay(*trace, "lfu", capacity).hits, lfu) << capacity;
   }
+}
+
+// Drawn here, so that it needs no file. Counts of Belady without bypass by an implementation of its
+// own (a sorted set of next uses).
+TEST(BlockCache, BeladyOnADrawnZipfTrace) {
+  constexpr std::uint32_t contents = 20'000;
+  const WeightedChoice choice(zipf_weights(contents, 1.0));
+  Stream stream(1, "golden.zipf");
+  std::vector<std::uint32_t> ids(contents, kNoBlock);
+  CacheTrace trace;
+  for (std::size_t i = 0; i < 200'000; ++i) {
+    std::uint32_t& id = ids[choice.draw(stream)];
+    if (id == kNoBlock) id = trace.distinct++;
+    trace.ids.push_back(id);
+    trace.request_end.push_back(i + 1);
+  }
+  for (const std::uint32_t capacity : {100U, 1'000U, 5'000U}) {
+    const std::uint64_t hits = replay(trace, "belady", capacity).hits;
+    EXPECT_EQ(hits, belady_by_set(trace, capacity)) << capacity;
+    EXPECT_GT(hits, replay(trace, "lru", capacity).hits) << capacity;
+  }
+  EXPECT_EQ(replay(trace, "belady", 1'000).hits, 0U);
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ come round, all three evict the oldest of the blocks that were used once.)
 Others differ, and are only printed:
   SLRU       fills its upper segments before the first eviction, and has four alike
   LIRS       makes a LIR block HIR at each hit of a HIR block outside the stack, though none came
-  GDSF       within some thousandths; most keys are equal here, and ties seem to go another way
+  GDSF       puts the newcomer in before it evicts: its key counts from the clock before that
+             eviction, and it may go itself; here the victim goes first. (A model of both, in 30
+             lines, gives both counts exactly.)
   WTinyLFU   another sketch
   Hyperbolic, LeCaR, Random   other random draws
 LFUDA is not run: there a use adds the lowest key to a key (in the paper 1, and the age), so keys
