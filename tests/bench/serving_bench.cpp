@@ -73,31 +73,55 @@ void streamed_44_million(benchmark::State& state) {
 }
 BENCHMARK(streamed_44_million)->Unit(benchmark::kMillisecond)->Iterations(1);
 
+// Null where the trace is not there.
+const HeldRequests* conversation() {
+  static const std::unique_ptr<HeldRequests> held = [] {
+    TraceReplay replay;
+    replay.trace.file = KVERN_ROOT "/../shared/traces/mooncake/conversation_trace.jsonl.gz";
+    replay.block_size = 16;
+    Issues issues;
+    if (!std::filesystem::exists(replay.trace.file)) return std::unique_ptr<HeldRequests>();
+    return std::make_unique<HeldRequests>(*replay_trace(replay, issues));
+  }();
+  return held.get();
+}
+
 // Mooncake's conversation trace in blocks of 16 tokens: look-ups and insertions of named blocks.
-void mooncake_prefix_cache(benchmark::State& state) {
-  const std::string file = KVERN_ROOT "/../shared/traces/mooncake/conversation_trace.jsonl.gz";
-  Issues issues;
-  if (!std::filesystem::exists(file)) {
+void prefix_cache(benchmark::State& state, const char* eviction, double goal) {
+  const HeldRequests* held = conversation();
+  if (held == nullptr) {
     state.SkipWithError("the Mooncake trace is not there");
     return;
   }
-  TraceReplay replay;
-  replay.trace.file = file;
-  replay.block_size = 16;
-  const auto source = replay_trace(replay, issues);
-  const HeldRequests held(*source);
-  const ServingCase serving{
-      .replicas = 8, .blocks = 27'000, .prefix_cache = true, .batching = "vllm_v1"};
+  const ServingCase serving{.replicas = 8,
+                            .blocks = 27'000,
+                            .prefix_cache = true,
+                            .eviction = eviction,
+                            .batching = "vllm_v1"};
   double accesses = 0;
   for (auto _ : state) {
     Records records;
-    Cluster cluster(setup_of(serving, held.replay(), records));
+    Cluster cluster(setup_of(serving, held->replay(), records));
     cluster.run();
     accesses += static_cast<double>(cluster.ledger(0).block_lookups);  // each was found or inserted
   }
-  rate(state, accesses, 10e6);
+  rate(state, accesses, goal);
 }
-BENCHMARK(mooncake_prefix_cache)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(prefix_cache, lru, "lru", 10e6)
+    ->Name("mooncake_prefix_cache")
+    ->Unit(benchmark::kMillisecond);
+
+// Every other policy whose work a block does not grow with the pool.
+const bool registered = [] {
+  for (const char* eviction :
+       {"arc", "clock", "fifo", "lfu", "lirs", "random", "s3fifo", "segmented_heavy_hitter",
+        "sieve", "slru", "two_q", "vllm_free_queue", "w_tinylfu"}) {
+    benchmark::RegisterBenchmark((std::string("mooncake_prefix_cache_") + eviction).c_str(),
+                                 prefix_cache, eviction, 5e6)
+        ->Unit(benchmark::kMillisecond);
+  }
+  return true;
+}();
 
 }  // namespace
 }  // namespace kvern::bench

@@ -64,6 +64,7 @@ ClusterSetup setup_of(const ServingCase& serving, std::unique_ptr<Arrivals> arri
   lab.token_eviction = serving.token_eviction;
   lab.layers = 32;
   lab.kv_heads = 8;
+  lab.eviction = serving.eviction;
   lab.self_checks = false;
   ClusterSetup setup = lab::setup_of(lab, records);
   setup.arrivals = std::move(arrivals);

@@ -18,6 +18,7 @@ struct ServingCase {
   std::uint32_t replicas = 1;
   std::uint32_t blocks = 27'000;
   bool prefix_cache = false;
+  std::string eviction = "lru";
   std::string batching = "vllm_v0(max_num_batched_tokens=16384)";
   std::string lengths = "azure2023_conversation";
   std::string token_eviction;
