@@ -48,7 +48,8 @@ INSTANTIATE_TEST_SUITE_P(All, EvictionScenarios,
                          testing::Values(Golden{"mooncake_capacity", 21, "fd4ce420c66bcbb3",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"},
                                          Golden{"agentic_lfu", 6, "c1f6f7099bbf9e50", ""},
-                                         Golden{"tenant_quota", 2, "900a86d1f32d4815", ""}),
+                                         Golden{"tenant_quota", 2, "900a86d1f32d4815", ""},
+                                         Golden{"own_policy", 1, "c8cb08395e3e5c25", ""}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 
 }  // namespace kvern

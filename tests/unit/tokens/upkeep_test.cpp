@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "models/upkeep_cost.h"
+#include "sim/base/time.h"
 #include "tests/lab/recordings.h"
 #include "tests/unit/shipped_models.h"
 
