@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "policies/tokens.h"
 #include "scenarios/policy_key.h"
@@ -45,19 +47,34 @@ void give_budget(Parameters& p, double budget, PolicySpec& spec) {
   member.value.number = budget;
 }
 
-// As a work profile names it: as written, without its budget.
-std::string profile_label(const PolicySpec& spec) {
-  std::string name;
-  std::string keys;
-  for (const Config::Member& member : spec.table.members) {
-    if (member.key == "policy") name = member.value.text;
-    if (member.key == "policy" || member.key == "budget") continue;
-    const bool text = member.value.kind == Config::Kind::Text;
-    const std::string value = text ? member.value.text : toml_text(member.value);
-    keys += (keys.empty() ? "" : ",") +
-            (member.key == "wrapped" ? value : fmt::format("{}={}", member.key, value));
+// The name and the keys that are not at their defaults, in order of name, whoever wrote them; its
+// budget apart.
+std::string label_of(const Config& table) {
+  Issues none;
+  KeyBook book;
+  make_policy(tokens::table(), "token_eviction", table, "", none, &book);
+  const Config* name = table.find("policy");
+  std::vector<std::string> keys;
+  for (const KeyEntry& entry : book) {
+    if (entry.key == "policy" || entry.key == "budget" || entry.value == entry.default_value) {
+      continue;
+    }
+    keys.push_back(fmt::format("{}={}", entry.key, entry.value));
   }
-  return keys.empty() ? name : fmt::format("{}({})", name, keys);
+  std::sort(keys.begin(), keys.end());
+  return fmt::format("{}({})", name != nullptr ? name->text : "", fmt::join(keys, ", "));
+}
+
+// As the profile writes the policy of `label`; empty where it has none.
+std::string name_in(const WorkProfile& profile, const std::string& label) {
+  std::string last;
+  for (const QualityRow& row : profile.quality) {
+    if (row.policy == last) continue;
+    last = row.policy;
+    Issues none;
+    if (label_of(parse_policy(last, {}, none)) == label) return last;
+  }
+  return {};
 }
 
 // A layer of the deployment's model, of a prompt as long as any: what refusals and bytes go by.
@@ -86,11 +103,6 @@ std::string refusal_of(const TokenEviction& policy, const Deployment& deployment
   if (!reason.empty()) return reason;
   if (!Residency::knows_sizes(policy, layer)) {
     return "how much it keeps depends on the data, which a serving run does not have";
-  }
-  constexpr std::uint64_t kTokens = 4096;
-  const double bytes = static_cast<double>(kTokens) * 2 * layer.vectors.dim * layer.kv_bytes;
-  if (policy.read_bytes(layer, 0, kTokens, kTokens) != static_cast<std::uint64_t>(bytes)) {
-    return "it changes the bytes of a token; say that with dtype";
   }
   return {};
 }
@@ -134,7 +146,7 @@ void read_token_policy(Parameters& p, const std::string& file, KvSpec& kv) {
   if (policy->clairvoyant()) {
     p.error("token_eviction", "it looks at attention that is still to come, which no server knows");
   }
-  kv.token_label = profile_label(spec);
+  kv.token_label = label_of(spec.table);
   kv.token_budget = own_budget(spec).value_or(0);
   kv.token_eviction = std::move(spec);
 }
@@ -142,7 +154,10 @@ void read_token_policy(Parameters& p, const std::string& file, KvSpec& kv) {
 std::unique_ptr<TokenEviction> make_token_policy(const PoolSpec& pool, const Deployment& deployment,
                                                  Issues& issues) {
   auto policy = make_again(tokens::table(), "token_eviction", *pool.kv.token_eviction);
-  const std::string reason = refusal_of(*policy, deployment);
+  std::string reason = refusal_of(*policy, deployment);
+  if (reason.empty() && pool.kv.token_eviction->table.find("wrapped") != nullptr) {
+    reason = "it changes the bytes of the wrapped policy's tokens; say that with dtype";
+  }
   if (reason.empty()) return policy;
   issues.error(pool.where, fmt::format("pool \"{}\": token_eviction {}: {}", pool.name,
                                        pool.kv.token_label, reason));
@@ -161,12 +176,12 @@ TokenUpkeep upkeep_of(const TokenEviction& policy, const Deployment& deployment)
 std::optional<MeasuredQuality> measured_quality(const PoolSpec& pool, Issues& issues) {
   if (pool.kv.work_profile.empty()) return std::nullopt;
   const WorkProfile profile = read_work_profile(pool.kv.work_profile);
-  const std::string& policy = pool.kv.token_label;
+  const std::string policy = name_in(profile, pool.kv.token_label);
   const QualityRow* all = find_quality(profile, policy, pool.kv.token_budget);
   if (all == nullptr) {
     issues.warning(pool.where,
                    fmt::format("pool \"{}\": {} knows no quality of {} at budget {}", pool.name,
-                               pool.kv.work_profile, policy, pool.kv.token_budget));
+                               pool.kv.work_profile, pool.kv.token_label, pool.kv.token_budget));
     return std::nullopt;
   }
   MeasuredQuality quality;

@@ -99,7 +99,7 @@ TEST_F(TokenEvictionRuns, OneTableOfPolicies) {
   ASSERT_EQ(table.code, 0) << table.err;
   EXPECT_NE(table.out.find("perplexity  worst +%"), std::string::npos) << table.out;
   EXPECT_NE(table.out.find("measured on tiny-lm\n"), std::string::npos);
-  EXPECT_NE(table.err.find("knows no quality of tova at budget 0.2"), std::string::npos)
+  EXPECT_NE(table.err.find("knows no quality of tova() at budget 0.2"), std::string::npos)
       << table.err;
 }
 

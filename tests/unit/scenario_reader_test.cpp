@@ -157,10 +157,10 @@ TEST(ScenarioReader, TokenPolicies) {
   EXPECT_EQ(errors("prefix_cache = false\ntoken_eviction = \"full\"\nbudget = \"20 %\"\n"), "");
   EXPECT_EQ(
       errors("prefix_cache = true\ntoken_eviction = \"h2o(budget=0.2)\"\n"),
-      "a.toml:13:1: error: token_eviction needs prefix_cache = false; blocks that lost tokens "
+      "a.toml:12:18: error: token_eviction needs prefix_cache = false; blocks that lost tokens "
       "are no prefix of another request\n");
   EXPECT_EQ(errors("budget = 0.2\n"),
-            "a.toml:12:1: error: there is no token_eviction to give it to\n");
+            "a.toml:11:10: error: there is no token_eviction to give it to\n");
   EXPECT_NE(errors("prefix_cache = false\ntoken_eviction = \"h2o(budget=0.3)\"\nbudget = 0.2\n")
                 .find("the token policy has a budget of its own"),
             std::string::npos);
