@@ -134,14 +134,14 @@ void add_cache(const Scope& s, Entries& out) {
 void add_tenants(const Scope& s, Entries& out) {
   const std::string name = "prefix_hit_ratio_by_tenant";
   const char* what = "of finished requests, by tenant; null with one, or more than 64";
-  if (s.tenants.size() < 2 || s.tenants.size() > kMostTenants) {
-    out.push_back({name, "share", what, {}});
-    return;
-  }
+  Entries ratios;
   for (std::size_t tenant = 0; tenant < s.tenants.size(); ++tenant) {
-    out.push_back({fmt::format("{}.{}", name, tenant), "share", what,
-                   ratio(s.tenants[tenant].cached, s.tenants[tenant].prompt)});
+    const auto& [prompt, cached] = s.tenants[tenant];
+    if (prompt == 0) continue;  // nobody of that number came
+    ratios.push_back({fmt::format("{}.{}", name, tenant), "share", what, ratio(cached, prompt)});
   }
+  if (ratios.size() < 2 || ratios.size() > kMostTenants) ratios = {{name, "share", what, {}}};
+  std::move(ratios.begin(), ratios.end(), std::back_inserter(out));
 }
 
 void add_energy(const Scope& s, Entries& out) {

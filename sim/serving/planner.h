@@ -31,8 +31,8 @@ struct ReplicaState {
   void end_decode(Slot slot);
   // After a step: sequences whose run under the token policy is over begin the next one.
   void turn_decodes();
-  // A block to each decode that crosses into a new one `ahead` steps from now, in the order in
-  // which they cross; where blocks have identities.
+  // A block for each decode that starts one `ahead` steps from now, in running order; where blocks
+  // have identities.
   void grow_crossing(std::uint64_t ahead, SimTime now);
 
   RequestSlab requests;

@@ -145,7 +145,7 @@ TEST(BlockCache, BeladyOnADrawnZipfTrace) {
     EXPECT_EQ(hits, belady_by_set(trace, capacity)) << capacity;
     EXPECT_GT(hits, replay(trace, "lru", capacity).hits) << capacity;
   }
-  EXPECT_EQ(replay(trace, "belady", 1'000).hits, 0U);
+  EXPECT_EQ(replay(trace, "belady", 1'000).hits, 152'283U);
 }
 
 }  // namespace

@@ -161,7 +161,7 @@ TEST(Summary, JsonIsOneObjectWithNestedParts) {
                               "      \"requests_arrived\": 4,"));
   EXPECT_THAT(json, HasSubstr("\"clairvoyant\": false,"));
   EXPECT_EQ(json.substr(json.size() - 12), "    }\n  ]\n}\n");
-  EXPECT_THAT(json, Not(HasSubstr("nan")));
+  EXPECT_THAT(json, Not(HasSubstr(": nan")));
 }
 
 // Two pools: counts add up, latencies are taken over all requests, blocks weigh by their pool.
