@@ -39,10 +39,18 @@ const SummaryEntry* find_entry(const Summary& summary, std::string_view metric) 
     if (entries == nullptr) return nullptr;
     metric.remove_prefix(pool.size() + 1);
   }
-  for (const SummaryEntry& entry : *entries) {
-    if (entry.name == metric) return &entry;
-  }
-  return nullptr;
+  const auto named = [entries](std::string_view name) -> const SummaryEntry* {
+    for (const SummaryEntry& entry : *entries) {
+      if (entry.name == name) return &entry;
+    }
+    return nullptr;
+  };
+  if (const SummaryEntry* entry = named(metric)) return entry;
+  // "prefix_hit_ratio_by_tenant.3", where the object is null: unknown, but a name.
+  const std::size_t dot = metric.rfind('.');
+  const bool numbered = dot != metric.npos && dot + 1 < metric.size() &&
+                        metric.find_first_not_of("0123456789", dot + 1) == metric.npos;
+  return numbered ? named(metric.substr(0, dot)) : nullptr;
 }
 
 std::optional<double> number_of(const SummaryValue& value) {
