@@ -127,12 +127,13 @@ std::vector<Curve> curves_of(const FrontierPicture& picture) {
   return curves;
 }
 
-// One of the two: `value` of a point, where it has one above 0.
+// One of the two: `value` of a point, where it is at least `least`.
 struct Panel {
   double left = 0;
   std::string title, unit;
   std::optional<double> (*value)(const FrontierPoint&) = nullptr;
   std::optional<double> reference;
+  double least = 0;
 };
 
 class Drawing {
@@ -164,7 +165,7 @@ class Drawing {
     if (panel_.reference) {
       const double y = up_.at(*panel_.reference);
       out += line(panel_.left, y, panel_.left + kPanel, y, kInk, "stroke-dasharray=\"5 4\"");
-      out += text(panel_.left + kPanel - 4, y - 5, "end", "nothing evicted");
+      out += text(panel_.left + 6, y + 15, "start", "nothing evicted");
     }
     for (std::size_t i = 0; i < curves.size(); ++i) out += curve(curves[i], i);
     return out;
@@ -173,10 +174,11 @@ class Drawing {
  private:
   std::optional<double> shown(const FrontierPoint& point) const {
     const auto value = panel_.value(point);
-    return value && *value > 0 ? value : std::nullopt;
+    return value && *value >= panel_.least ? value : std::nullopt;
   }
   std::string grid() const {
-    std::string out = text(panel_.left, kTop - 12, "start", panel_.title, "font-weight=\"bold\"");
+    const std::string title = panel_.title + (beyond_ ? " (on the top edge: beyond)" : "");
+    std::string out = text(panel_.left, kTop - 12, "start", title, "font-weight=\"bold\"");
     for (const double tick : ticks(across_)) {
       const double x = across_.at(tick);
       out += line(x, kTop, x, kBottom, kQuiet) +
@@ -191,7 +193,6 @@ class Drawing {
            line(panel_.left, kTop, panel_.left, kBottom, kInk);
     out += text(panel_.left + kPanel / 2, kBottom + 38, "middle",
                 "mJ a token: cache and attention, all layers");
-    if (beyond_) out += text(panel_.left + 6, kTop + 12, "start", "at the top edge: beyond");
     return out;
   }
   std::string curve(const Curve& curve, std::size_t number) const {
@@ -238,12 +239,12 @@ std::string frontier_svg(const FrontierPicture& picture) {
   std::stable_sort(curves.begin(), curves.end(),
                    [](const Curve& a, const Curve& b) { return a.order < b.order; });
   const Panel panels[] = {
-      {70, "Perplexity", "", [](const FrontierPoint& p) { return p.perplexity; }, picture.dense},
+      {70, "Perplexity", "", [](const FrontierPoint& p) { return p.perplexity; }, picture.dense, 1},
       {70 + kPanel + 90, "Loss of the worst group, above dense attention's", " %",
        [](const FrontierPoint& p) {
          return p.worst_increase ? std::optional(100 * *p.worst_increase) : std::nullopt;
        },
-       std::nullopt}};
+       std::nullopt, .1}};  // below a tenth of a percent it is rounding
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
       "height=\"{1}\" font-family=\"DejaVu Sans, Helvetica, Arial, sans-serif\" "

@@ -107,8 +107,8 @@ std::string manifest(const AttentionScenario& scenario, const std::vector<std::s
 FrontierPicture picture_of(const AttentionScenario& scenario, const WorkProfile& profile,
                            const std::vector<Summary>& summaries) {
   FrontierPicture picture;
-  picture.title = fmt::format("{}: {} under token policies, {}", scenario.name, profile.model,
-                              scenario.hardware);
+  picture.title = fmt::format("{}: {} under token policies, joules of {}", scenario.name,
+                              profile.model, scenario.hardware);
   for (std::size_t i = 0; i < summaries.size(); ++i) {
     FrontierPoint point;
     point.policy = scenario.points[i].settings.front().second.text;

@@ -11,6 +11,7 @@
 #include "models/transformer/dense_forward.h"
 #include "models/transformer/transformer.h"
 #include "policies/tokens.h"
+#include "scenarios/policy_file.h"
 #include "traces/retrieval_texts.h"
 
 namespace kvern {
@@ -120,10 +121,17 @@ std::vector<TokenPolicyMaker> token_policy_makers(const std::vector<std::string>
   for (const std::string& text : texts) {
     const Location where{fmt::format("--policy {}", text), 0, 0};
     const Config spec = parse_policy(text, where, issues);
-    make_policy(tokens::table(), "token_eviction", spec, "policy", issues);
-    makers.emplace_back([spec] {
+    const auto made = make_policy(tokens::table(), "token_eviction", spec, "policy", issues);
+    // Shared by the copies of the maker, whose policies read it as long as they live.
+    std::shared_ptr<const PolicyFile> file;
+    if (made != nullptr && !made->file().empty()) {
+      file = read_policy_file(made->file(), where, issues);
+    }
+    makers.emplace_back([spec, file] {
       Issues none;
-      return make_policy(tokens::table(), "token_eviction", spec, "policy", none);
+      auto policy = make_policy(tokens::table(), "token_eviction", spec, "policy", none);
+      if (policy != nullptr && file != nullptr) policy->learn(*file);
+      return policy;
     });
   }
   return makers;

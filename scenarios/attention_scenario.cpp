@@ -9,16 +9,25 @@
 #include "scenarios/attention_summary.h"
 #include "scenarios/expectation.h"
 #include "scenarios/scenario_reader.h"
+#include "sim/base/toml_text.h"
 
 namespace kvern {
 namespace {
+
+// The key was read last: the resolved scenario, which lies elsewhere, names the file by its path.
+std::string named_file(Parameters& p, std::string_view key, const std::string& name,
+                       const std::string& file) {
+  std::string path = path_beside(p, key, name, file);
+  if (p.book() != nullptr) p.book()->back().value = toml_text(std::string_view(path));
+  return path;
+}
 
 std::vector<TextFile> read_text_tables(Parameters& p, const std::string& file) {
   std::vector<TextFile> texts;
   for (Parameters& each : p.tables("text", "texts in UTF-8")) {
     TextFile text;
-    text.path =
-        path_beside(each, "file", each.require<std::string>("file", "beside the scenario"), file);
+    text.path = named_file(each, "file",
+                           each.require<std::string>("file", "a path beside the scenario"), file);
     text.tags.language = each.get("language", "unknown", "a group of the report");
     text.tags.domain = each.get("domain", "unknown", "a group of the report");
     std::error_code unreadable;
@@ -93,10 +102,10 @@ void read_attention(Parameters p, const std::string& file, AttentionScenario& sc
   scenario.cut.sequences =
       p.get<std::uint32_t>("sequences", 1, "of this length, of each text", {1, 1e6});
   const std::string recording = p.get("recording", "", "a recording, in place of texts");
-  if (!recording.empty()) scenario.recording = path_beside(p, "recording", recording, file);
+  if (!recording.empty()) scenario.recording = named_file(p, "recording", recording, file);
   scenario.hardware = p.get("hardware", "h100_sxm", "whose joules a byte and a FLOP cost");
   const std::string profile = p.get("profile", "", "a further copy of the work profile");
-  if (!profile.empty()) scenario.profile = path_beside(p, "profile", profile, file);
+  if (!profile.empty()) scenario.profile = named_file(p, "profile", profile, file);
   const std::string dtype =
       p.choice("kv_dtype", "bf16", {"f32", "f16", "bf16", "f8"}, "of the cache");
   scenario.kv_bytes = dtype == "f32" ? 4 : dtype == "f8" ? 1 : 2;

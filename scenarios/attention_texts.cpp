@@ -16,6 +16,7 @@ std::vector<float> rarities(const std::vector<std::int32_t>& ids, const TokenCou
   std::uint64_t total = 0;
   for (const auto& [token, count] : counts) total += count;
   std::vector<float> rarity;
+  rarity.reserve(ids.size());
   for (const std::int32_t token : ids) {
     const auto count = static_cast<double>(counts.at(token));
     rarity.push_back(static_cast<float>(exact::log(static_cast<double>(total) / count)));
@@ -39,6 +40,7 @@ std::optional<AttentionTexts> texts_of_files(const std::string& weights,
                                              const std::vector<TextFile>& files,
                                              const TextCut& cut) {
   std::vector<std::string> paths;
+  paths.reserve(files.size());
   for (const TextFile& file : files) paths.push_back(file.path);
   std::vector<TokenisedText> pieces = tokenise(weights, cut.length, paths);
   if (pieces.empty()) return std::nullopt;

@@ -152,7 +152,7 @@ Scenario read_scenario_keys(const Config& root, const std::string& file, Issues&
   scenario.measured = read_measured(top, file);
   top.refuse("link", "pools do not send KV blocks to each other so far");
   top.refuse("guard", "no guard acts so far");
-  top.refuse("attention", "the attention machine comes later");
+  top.refuse("attention", "kvern run and kvern reproduce run scenarios with [attention]");
   top.finish();
   return scenario;
 }

@@ -8,9 +8,9 @@ namespace kvern {
 namespace {
 
 constexpr std::uint32_t kShortest = 128;
-constexpr std::uint32_t kNeedle = 16;
-constexpr std::uint32_t kPairs = 8;
-constexpr std::uint32_t kPart = 4;  // tokens of a key, and of a value
+constexpr std::ptrdiff_t kNeedle = 16;
+constexpr std::ptrdiff_t kPairs = 8;
+constexpr std::ptrdiff_t kPart = 4;  // tokens of a key, and of a value
 
 using Tokens = std::vector<std::int32_t>;
 
@@ -49,8 +49,8 @@ std::vector<RetrievalText> needle_texts(const std::vector<ClosedText>& texts, st
     const std::size_t other = (i + 1) % texts.size();
     const Tokens& source = texts[other].ids;
     const std::size_t first = other == i ? source.size() / 2 : 0;
-    if (source.size() < first + kNeedle) continue;
-    const std::size_t at = first + below(draws, source.size() - first - kNeedle + 1);
+    if (source.size() < first + std::size_t{kNeedle}) continue;
+    const std::size_t at = first + below(draws, source.size() - first - std::size_t{kNeedle} + 1);
     const auto from = source.begin() + static_cast<std::ptrdiff_t>(at);
     const Tokens needle(from, from + kNeedle);
     Tokens story(ids.begin(), other == i ? ids.begin() + static_cast<std::ptrdiff_t>(first)
@@ -71,14 +71,14 @@ std::vector<RetrievalText> key_value_texts(const std::vector<ClosedText>& texts,
     Tokens story(text.ids.begin(), text.ids.end() - (kPairs + 1) * 2 * kPart);
     const std::size_t length = story.size();
     std::vector<Tokens> pairs;
-    for (std::uint32_t pair = 0; pair < kPairs; ++pair) {
+    for (std::ptrdiff_t pair = 0; pair < kPairs; ++pair) {
       Tokens& tokens = pairs.emplace_back();
-      for (std::uint32_t i = 0; i < 2 * kPart; ++i) {
+      for (std::ptrdiff_t i = 0; i < 2 * kPart; ++i) {
         tokens.push_back(text.ids[below(draws, text.ids.size())]);
       }
     }
     for (std::size_t pair = kPairs; pair-- > 0;) {
-      insert(story, length * (2 * pair + 1) / (2 * kPairs), pairs[pair]);
+      insert(story, length * (2 * pair + 1) / (2 * std::size_t{kPairs}), pairs[pair]);
     }
     const Tokens& wanted = pairs[below(draws, kPairs)];
     const auto half = wanted.begin() + kPart;

@@ -1,6 +1,8 @@
 // DuoAttention (Xiao et al., arXiv 2410.10819): some heads need the whole context, the others only
-// sinks and the recent tokens. Here the prompt tells them apart, without training: the share
-// `streaming_share` of a layer's KV heads with the most mean mass on sinks and recent streams.
+// sinks and the recent tokens. Without training the prompt tells them apart: the share
+// `streaming_share` of a layer's KV heads with the most mean mass on sinks and recent streams. With
+// a file of trained gates, a line a layer and a number a KV head, the share of the whole model's
+// heads with the lowest gates streams (ties: the first).
 #include <algorithm>
 
 #include "policies/token_scores.h"
@@ -16,22 +18,28 @@ class Duo final : public TokenEviction {
   explicit Duo(Parameters& p)
       : share_(p.get("streaming_share", Share{0.5}, "share of the KV heads that streams").value),
         sinks_(p.get<std::uint32_t>("sinks", 128, "first tokens that streaming heads keep")),
-        recent_(p.get<std::uint32_t>("recent", 256, "last tokens that streaming heads keep")) {}
+        recent_(p.get<std::uint32_t>("recent", 256, "last tokens that streaming heads keep")),
+        gates_(p.get("heads", "", "file of gates: a line a layer, a number in 0 .. 1 a KV head")) {}
 
+  std::string file() const override { return gates_; }
+  void learn(const PolicyFile& file) override;
   std::string refusal(const TokenLayer& layer) const override {
-    return layer.bounds.prompt_tokens == 0 ? "needs a prompt, to tell the heads apart" : "";
+    if (gates_.empty()) {
+      return layer.bounds.prompt_tokens == 0 ? "needs a prompt, to tell the heads apart" : "";
+    }
+    const auto found = learnt_.find(layer.bounds.layer);
+    const bool fits = learnt_.size() == layer.bounds.layers && found != learnt_.end() &&
+                      found->second.size() == layer.vectors.kv_heads;
+    return fits ? "" : gates_ + " is not a gate a KV head of each layer";
   }
   void begin(const TokenLayer& layer, AttentionRows& rows) override {
     layer_ = &layer;
     rows_ = &rows;
     streams_.assign(layer.vectors.kv_heads, false);
+    if (!gates_.empty()) streams_ = learnt_.at(layer.bounds.layer);
   }
   void prefill(std::span<TokenDrops> drops) override {
-    std::vector<double> masses;
-    for (std::uint32_t head = 0; head < drops.size(); ++head) masses.push_back(edge_mass(head));
-    std::vector<std::uint32_t> chosen;
-    top(masses, streaming(layer_->bounds), chosen);
-    for (const std::uint32_t head : chosen) streams_[head] = true;
+    if (gates_.empty()) choose(drops.size());
     for (std::uint32_t head = 0; head < drops.size(); ++head) {
       drop_middle(head, layer_->bounds.prompt_tokens, drops[head]);
     }
@@ -55,7 +63,19 @@ class Duo final : public TokenEviction {
   }
 
  private:
+  void choose(std::size_t heads) {
+    std::vector<double> masses;
+    for (std::uint32_t head = 0; head < heads; ++head) masses.push_back(edge_mass(head));
+    std::vector<std::uint32_t> chosen;
+    top(masses, streaming(layer_->bounds), chosen);
+    for (const std::uint32_t head : chosen) streams_[head] = true;
+  }
   std::uint32_t streaming(const TokenBounds& bounds) const {
+    const auto learnt = learnt_.find(bounds.layer);
+    if (learnt != learnt_.end()) {
+      return static_cast<std::uint32_t>(
+          std::count(learnt->second.begin(), learnt->second.end(), true));
+    }
     const auto ppm = static_cast<std::uint64_t>(kvern::exact::nearest_whole(share_ * 1e6));
     return static_cast<std::uint32_t>(bounds.kv_heads * ppm / 1'000'000);
   }
@@ -79,10 +99,31 @@ class Duo final : public TokenEviction {
 
   double share_;
   std::uint32_t sinks_, recent_;
+  std::string gates_;
+  std::map<std::uint32_t, std::vector<bool>> learnt_;  // by layer and KV head: it streams
   const TokenLayer* layer_ = nullptr;
   AttentionRows* rows_ = nullptr;
   std::vector<bool> streams_;  // by KV head
 };
+
+void Duo::learn(const PolicyFile& file) {
+  std::vector<double> all;
+  for (const auto& [layer, gates] : file.layers) {
+    all.insert(all.end(), gates.gates.begin(), gates.gates.end());
+  }
+  const auto ppm = static_cast<std::uint64_t>(kvern::exact::nearest_whole(share_ * 1e6));
+  std::vector<std::uint32_t> low;
+  lowest(all, all.size() * ppm / 1'000'000, low);
+  std::size_t first = 0;
+  for (const auto& [layer, gates] : file.layers) {
+    std::vector<bool>& streams = learnt_[layer];
+    for (std::size_t head = 0; head < gates.gates.size(); ++head) {
+      streams.push_back(
+          std::binary_search(low.begin(), low.end(), static_cast<std::uint32_t>(first + head)));
+    }
+    first += gates.gates.size();
+  }
+}
 
 }  // namespace
 

@@ -24,6 +24,8 @@ class KvQuant final : public TokenEviction {
     if (bits_ != 4 && bits_ != 8) p.error("bits", "bits must be 8 or 4");
   }
 
+  std::string file() const override { return inner_->file(); }
+  void learn(const PolicyFile& file) override { inner_->learn(file); }
   std::string refusal(const TokenLayer& layer) const override { return inner_->refusal(layer); }
   void begin(const TokenLayer& layer, AttentionRows& rows) override {
     layer_ = &layer;

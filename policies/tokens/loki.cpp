@@ -1,7 +1,7 @@
 // Loki (Singhania et al., arXiv 2406.02542; 005913b): keys lie near a subspace. Nothing goes; each
-// query head scores the cached keys on the first `rank` principal directions of the prompt's keys
-// (by KV head, after RoPE), and attends exactly to the share `keys` with the highest scores, and to
-// itself.
+// query head scores the cached keys on the first `rank` principal directions of the prompt's keys,
+// or of a calibration recording's (by KV head, after RoPE), and attends exactly to the share `keys`
+// with the highest scores, and to itself.
 #include "policies/principal_axes.h"
 #include "policies/token_budget.h"
 #include "policies/token_scores.h"
@@ -15,19 +15,38 @@ class Loki final : public TokenEviction {
  public:
   explicit Loki(Parameters& p)
       : rank_(p.get<std::uint32_t>("rank", 32, "principal directions that score", {1, 1e6})),
-        keys_(p.get("keys", Share{0.25}, "share of the cached keys that is read").value) {
-    p.choice("basis", "prompt", {"prompt"}, "whose keys give the directions");
+        keys_(p.get("keys", Share{0.25}, "share of the cached keys that is read").value),
+        basis_(p.get("basis", "prompt", "whose keys give the directions: prompt, or a recording")) {
   }
 
+  std::string file() const override { return basis_ == "prompt" ? "" : basis_; }
+  void learn(const PolicyFile& file) override { calibration_ = &file; }
   std::string refusal(const TokenLayer& layer) const override {
-    return layer.bounds.prompt_tokens == 0 ? "needs a prompt, for its principal directions" : "";
+    if (basis_ == "prompt") {
+      return layer.bounds.prompt_tokens == 0 ? "needs a prompt, for its principal directions" : "";
+    }
+    if (calibration_ == nullptr) return "its calibration recording was not read";
+    const auto found = calibration_->layers.find(layer.bounds.layer);
+    if (found == calibration_->layers.end() || found->second.keys.empty()) {
+      return basis_ + " has no keys of layer " + std::to_string(layer.bounds.layer);
+    }
+    const bool fits =
+        found->second.kv_heads == layer.vectors.kv_heads && found->second.dim == layer.vectors.dim;
+    return fits ? "" : basis_ + " is of another model";
   }
   void begin(const TokenLayer& layer, AttentionRows&) override {
     layer_ = &layer;
     rank_here_ = std::min(rank_, layer.vectors.dim);
     heads_.resize(layer.vectors.kv_heads);
+    TokenVectors sample = layer.vectors;
+    std::uint32_t tokens = layer.bounds.prompt_tokens;
+    if (calibration_ != nullptr) {
+      const PolicyFile::Layer& recorded = calibration_->layers.at(layer.bounds.layer);
+      sample.keys = recorded.keys.data();
+      tokens = recorded.tokens;
+    }
     for (std::uint32_t head = 0; head < heads_.size(); ++head) {
-      heads_[head].axes = principal_axes(layer.vectors, head, layer.bounds.prompt_tokens);
+      heads_[head].axes = principal_axes(sample, head, tokens);
     }
   }
   void prefill(std::span<TokenDrops>) override {}
@@ -91,6 +110,8 @@ class Loki final : public TokenEviction {
 
   std::uint32_t rank_, rank_here_ = 0;
   double keys_;
+  std::string basis_;
+  const PolicyFile* calibration_ = nullptr;
   const TokenLayer* layer_ = nullptr;
   std::vector<Head> heads_;  // by KV head
   std::vector<double> query_, scores_;

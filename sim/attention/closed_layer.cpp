@@ -118,7 +118,8 @@ void ClosedLayer::attend(std::uint32_t kv_head, std::uint32_t position, std::spa
   const std::size_t count = head.rows.count();
   const std::span<const std::uint32_t> places = head.rows.places();
   stride_ = (count + 7) / 8 * 8;
-  if (weights_.size() < layer_.group * stride_) weights_.resize(2 * layer_.group * stride_);
+  if (weights_.size() < layer_.group * stride_)
+    weights_.resize(std::size_t{2} * layer_.group * stride_);
   const std::uint32_t first_query = kv_head * layer_.group;
   const float* query = layer_.vectors.query(first_query, position).data();
   if (reindexes_ && count != position + std::size_t{1}) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -86,7 +87,7 @@ class Persistence {
 
  private:
   std::uint32_t middle_;
-  std::vector<double> excess_[2];
+  std::array<std::vector<double>, 2> excess_;
 };
 
 }  // namespace kvern

@@ -25,6 +25,49 @@ double norm_of(std::span<const double> values) {
   return std::sqrt(sum);
 }
 
+// Linear attention's whole memory of a KV head: the sums of phi(k) v^T and of phi(k).
+class RunningState {
+ public:
+  // Takes in the tokens up to and with `position`.
+  void advance(const TokenVectors& vectors, std::uint32_t kv_head, std::uint32_t position) {
+    const std::size_t dim = vectors.dim;
+    outer_.resize(dim * dim);
+    keys_.resize(dim);
+    for (; count_ <= position; ++count_) {
+      const auto key = vectors.key(kv_head, count_);
+      const auto value = vectors.value(kv_head, count_);
+      for (std::size_t i = 0; i < dim; ++i) {
+        const double mapped = feature(key[i]);
+        keys_[i] += mapped;
+        for (std::size_t d = 0; d < dim; ++d) outer_[i * dim + d] += mapped * value[d];
+      }
+    }
+  }
+  // phi(q)^T outer / phi(q).keys
+  void read(std::span<const float> query, std::vector<double>& output) const {
+    output.assign(query.size(), 0.0);
+    double total = 0;
+    for (std::size_t i = 0; i < query.size(); ++i) {
+      const double mapped = feature(query[i]);
+      total += mapped * keys_[i];
+      for (std::size_t d = 0; d < query.size(); ++d) {
+        output[d] += mapped * outer_[i * query.size() + d];
+      }
+    }
+    for (double& value : output) value /= total;
+  }
+  // A step reads the state, adds a token and writes it back; each query head reads it out.
+  static TokenWork work(std::uint32_t dim, std::uint32_t group, double bytes) {
+    const std::uint64_t numbers = std::uint64_t{dim} * (dim + 1);
+    const auto moved = static_cast<std::uint64_t>(static_cast<double>(numbers) * bytes);
+    return {2 * numbers * (group + 1) + std::uint64_t{dim} * group, moved, moved};
+  }
+
+ private:
+  std::uint32_t count_ = 0;
+  std::vector<double> outer_, keys_;  // [dim][dim], [dim]
+};
+
 // One policy's cache of the layer.
 struct Cache {
   std::unique_ptr<TokenEviction> policy;
@@ -46,6 +89,7 @@ class Replayer {
         full_(layer.vectors.heads),
         output_(layer.vectors.dim) {
     layer_.kv_bytes = options.kv_bytes;
+    states_.resize(layer.vectors.kv_heads);
     persistence_.assign(layer.vectors.kv_heads,
                         Persistence(layer.bounds.prompt_tokens, layer.bounds.tokens));
   }
@@ -114,6 +158,10 @@ class Replayer {
     }
     const double scale = output_scale(options_.form, total, row.unit.sink);
     for (double& value : row.output) value *= scale;
+    if (options_.form == AttentionForm::Linear) {
+      states_[kv_head].advance(layer_.vectors, kv_head, t);
+      states_[kv_head].read(layer_.vectors.query(head, t), row.output);
+    }
     row.norm = norm_of(row.output);
     persistence_[kv_head].add<double>(t, row.mass);
   }
@@ -175,6 +223,9 @@ class Replayer {
     for (const std::uint8_t slot : slots_read_) read += slot;
     work.bytes_read = cache.policy->read_bytes(layer_, kv_head, read, kept.size());
     work.bytes_written = static_cast<std::uint64_t>(2.0 * layer_.vectors.dim * layer_.kv_bytes);
+    if (options_.form == AttentionForm::Linear) {
+      work = RunningState::work(layer_.vectors.dim, layer_.group, layer_.kv_bytes);
+    }
     head.work += work;
     StepReplay& sums = result_.steps[p][t - layer_.bounds.prompt_tokens];
     sums.read += read;
@@ -304,6 +355,7 @@ class Replayer {
   std::vector<std::uint32_t> positions_;  // of these
   std::vector<TokenWork> own_work_;       // the policy's in this step, by KV head
   std::vector<Persistence> persistence_;  // by KV head
+  std::vector<RunningState> states_;      // by KV head, linear attention's
   std::vector<double> weights_, read_logits_, output_, scratch_;
   OwnRow own_;
 };

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -111,9 +112,24 @@ struct TokenLine {
 };
 inline constexpr std::int64_t kAlways = std::int64_t{1} << 40;
 
+// What a file named in a policy's text says, by number of the layer in the model: keys of a
+// calibration text, or a gate a KV head (1: it needs the whole context, 0: it doesn't).
+struct PolicyFile {
+  struct Layer {
+    std::vector<float> keys;  // [position][kv head][dim], rotated to their positions
+    std::uint32_t tokens = 0, kv_heads = 0, dim = 0;
+    std::vector<double> gates;
+  };
+  std::map<std::uint32_t, Layer> layers;
+};
+
 class TokenEviction {
  public:
   virtual ~TokenEviction() = default;
+  // The file that it learns from, "" without one; and what that says, before anything else is
+  // asked. It outlives the policy.
+  virtual std::string file() const { return {}; }
+  virtual void learn(const PolicyFile& /*file*/) {}
   // Why it can't run on this layer; empty when it can.
   virtual std::string refusal(const TokenLayer&) const { return {}; }
   // Once, before anything else; `layer` and `rows` (of the prompt; of everything when clairvoyant)

@@ -4,10 +4,24 @@
 
 #include <filesystem>
 
+#include "scenarios/attention_scenario.h"
 #include "scenarios/plan.h"
+#include "scenarios/toml_reader.h"
 
 namespace kvern {
 namespace {
+
+void check(const std::optional<PaperSpec>& paper, const std::vector<ExpectSpec>& expects,
+           const std::string& file) {
+  ASSERT_TRUE(paper.has_value()) << file;
+  for (const std::string& text : {paper->title, paper->id, paper->what, paper->not_reproduced}) {
+    EXPECT_FALSE(text.empty()) << file;
+  }
+  EXPECT_FALSE(expects.empty()) << file;
+  for (const ExpectSpec& expect : expects) {
+    EXPECT_FALSE(expect.source.empty()) << file << ": " << expect.metric;
+  }
+}
 
 TEST(Papers, SayWhatTheyReproduceAndWhoseNumberTheyExpect) {
   std::size_t papers = 0;
@@ -17,18 +31,19 @@ TEST(Papers, SayWhatTheyReproduceAndWhoseNumberTheyExpect) {
     RunRequest request;
     request.file = entry.path().string();
     Issues issues;
+    const auto root = read_toml(request.file, issues);
+    ASSERT_TRUE(root.has_value()) << issues.text();
+    if (is_attention_scenario(*root)) {
+      const auto scenario = read_attention_scenario(*root, request.file, issues);
+      ASSERT_TRUE(scenario.has_value()) << issues.text();
+      EXPECT_EQ(scenario->name, entry.path().stem().string());
+      check(scenario->paper, scenario->expects, request.file);
+      continue;
+    }
     const auto plan = make_plan(request, issues);
     ASSERT_TRUE(plan.has_value()) << issues.text();
     EXPECT_EQ(plan->name, entry.path().stem().string());
-    const auto& paper = plan->scenarios.front().paper;
-    ASSERT_TRUE(paper.has_value()) << request.file;
-    for (const std::string& text : {paper->title, paper->id, paper->what, paper->not_reproduced}) {
-      EXPECT_FALSE(text.empty()) << request.file;
-    }
-    EXPECT_FALSE(plan->expects.empty()) << request.file;
-    for (const ExpectSpec& expect : plan->expects) {
-      EXPECT_FALSE(expect.source.empty()) << request.file << ": " << expect.metric;
-    }
+    check(plan->scenarios.front().paper, plan->expects, request.file);
   }
   EXPECT_GE(papers, 30U);
 }

@@ -43,7 +43,7 @@ Weights random_weights(const LanguageModelShape& shape, std::uint32_t intermedia
     next.value = matrix(keys, shape.hidden, random);
     next.output = matrix(shape.hidden, queries, random);
     next.mlp_norm = uniform(shape.hidden, .2, 1, random);
-    next.gate_up = matrix(2 * intermediate, shape.hidden, random);
+    next.gate_up = matrix(std::size_t{2} * intermediate, shape.hidden, random);
     next.down = matrix(shape.hidden, intermediate, random);
     weights.layers.push_back(std::move(next));
   }

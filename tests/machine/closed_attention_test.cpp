@@ -8,6 +8,7 @@
 #include "sim/base/array_file.h"
 #include "tests/lab/language_models.h"
 #include "tests/lab/program.h"
+#include "tests/lab/recordings.h"
 
 namespace kvern {
 namespace {
@@ -77,6 +78,25 @@ TEST_F(ClosedAttention, TableProfileAndRetrieval) {
   EXPECT_EQ(work[0]->resident_tokens, 6);  // a tenth of the prompt
 }
 
+TEST_F(ClosedAttention, PoliciesLearnFromFiles) {
+  const std::string gates = program_.write("gates.tsv", "0.9\t0.1\n0.8\t0.2\n");
+  const std::string keys = program_.folder() / "keys.h5";
+  lab::write_recording(keys, {lab::random_text({.tokens = 30, .layers = 2})});
+  const std::string duo = "duo(heads=" + gates + ", sinks=4, recent=8)";
+  const std::string loki = "loki(basis=" + keys + ", rank=4)";
+  const lab::Output output = attention({"--policy", duo, "--policy", loki, "--json"});
+  ASSERT_EQ(output.code, 0) << output.err;
+  EXPECT_THAT(output.out, HasSubstr("\"resident_max\":12,"));   // heads of the gates .1 and .2
+  EXPECT_THAT(output.out, HasSubstr("\"resident_max\":160,"));  // the others
+  const std::string wrong = program_.write("wrong.tsv", "0.9 1.5\n0.8 x\n");
+  const lab::Output errors =
+      attention({"--policy", "duo(heads=" + wrong + ")", "--policy", "loki(basis=none.h5)"});
+  EXPECT_EQ(errors.code, 2);
+  EXPECT_THAT(errors.err, HasSubstr("wrong.tsv:1: a gate of 1.5 is not in 0 .. 1"));
+  EXPECT_THAT(errors.err, HasSubstr("wrong.tsv:2: not a number"));
+  EXPECT_THAT(errors.err, HasSubstr("none.h5: can't be read"));
+}
+
 TEST_F(ClosedAttention, UserErrors) {
   EXPECT_THAT(attention({"--policy", "full", "--form", "relu"}).err, HasSubstr("by softmax"));
   EXPECT_THAT(program_.call({"attention", tokens_, "--policy", "full"}).err,
@@ -116,6 +136,9 @@ over = { "attention.policy" = "h2o", "attention.budget" = 0.1 }
                            "work_profile.h5", "frontier.svg"}) {
     EXPECT_TRUE(std::filesystem::exists(folder / file)) << file;
   }
+  const lab::Output again = program_.call(
+      {"run", (folder / "scenario.resolved.toml").string(), "--out", program_.folder() / "again"});
+  EXPECT_EQ(again.out, output.out) << again.err;
   EXPECT_EQ(read_work_profile((folder / "work_profile.h5").string()).quality.size(),
             read_work_profile((program_.folder() / "copy.h5").string()).quality.size());
 }

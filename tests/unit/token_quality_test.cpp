@@ -16,7 +16,7 @@ ClosedText text_of(std::vector<std::int32_t> ids) {
   return text;
 }
 
-TokenLosses losses(std::vector<float> loss, std::vector<std::uint8_t> agrees = {}) {
+TokenLosses losses(std::vector<float> loss, const std::vector<std::uint8_t>& agrees = {}) {
   TokenLosses made;
   made.first = 1;
   made.divergence.assign(loss.size(), .5F);

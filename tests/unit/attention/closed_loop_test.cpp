@@ -115,11 +115,13 @@ TEST(ClosedLoop, LayerMajorEqualsTokenByToken) {
 TEST(ClosedLoop, LockStepKeepsTextsApart) {
   const Tiny tiny;
   std::vector<ClosedText> texts;
+  texts.reserve(5);
   for (std::uint64_t seed = 0; seed < 5; ++seed) texts.push_back(tiny.text(40, 0, seed));
   const ClosedLoop loop = tiny.loop();
   const TokenPolicyMaker policy = lab::token_policy("h2o(heavy=6, recent=6)");
   LockStep together(loop, texts, policy);
   std::vector<std::unique_ptr<LockStep>> alone;
+  alone.reserve(texts.size());
   for (const ClosedText& text : texts) {
     alone.push_back(std::make_unique<LockStep>(loop, std::span(&text, 1), policy));
   }
@@ -209,7 +211,7 @@ TEST(ClosedLoop, LossesCompareWithDense) {
   // By hand: -ln softmax(logits of row 20)[token 21].
   const std::vector<float> hidden = tiny.dense(texts[0]);
   std::vector<float> logits(96);
-  tiny.model->logits({hidden.data() + 20 * 32, 32}, logits);
+  tiny.model->logits(std::span(hidden).subspan(std::size_t{20} * 32, 32), logits);
   double sum = 0;
   for (const float x : logits) sum += exact::exp(double{x});
   EXPECT_NEAR(quality.dense.loss[0], exact::log(sum) - logits[texts[0].ids[21]], 1e-5);

@@ -22,4 +22,26 @@ TEST(Duo, HeadsThatLookAtTheEdgesStream) {
   EXPECT_EQ(all[0].heads[0][0].kept.size(), 5U);
 }
 
+// Gates .9 .1 | .8 .2: half of the model's four heads streams, those of .1 and .2.
+TEST(Duo, TrainedGates) {
+  const auto text = lab::random_text({.tokens = 10, .layers = 2, .group = 1});
+  PolicyFile file;
+  file.layers[0].gates = {.9, .1};
+  file.layers[1].gates = {.8, .2};
+  const TokenPolicyMaker unread = lab::token_policy("duo(sinks=2, recent=3, heads=gates.tsv)");
+  const TokenPolicyMaker learnt = [&] {
+    auto policy = unread();
+    policy->learn(file);
+    return policy;
+  };
+  for (std::uint32_t l = 0; l < 2; ++l) {
+    const TokenLayer told = token_layer(text.sequence, text.layers[l], l);
+    EXPECT_NE(unread()->refusal(told), "");
+    EXPECT_EQ(learnt()->refusal(told), "");
+    const LayerReplay replay = replay_layer(told, {learnt}, {});
+    EXPECT_EQ(replay.heads[0][0].kept.size(), 10U);
+    EXPECT_THAT(replay.heads[0][1].kept, testing::ElementsAre(0, 1, 7, 8, 9));
+  }
+}
+
 }  // namespace kvern

@@ -40,4 +40,29 @@ TEST(Loki, ReadsTheHighestScores) {
   EXPECT_THROW(lab::replay_head(lab::micro_table(9), "loki"), std::invalid_argument);
 }
 
+// A calibration text whose keys are the prompt's gives the prompt's directions.
+TEST(Loki, BasisOfACalibrationText) {
+  const auto text = lab::random_text({.tokens = 21, .prompt = 20, .group = 1, .dim = 8});
+  PolicyFile file;
+  PolicyFile::Layer& layer = file.layers[0];
+  layer.keys.assign(text.layers[0].k.begin(), text.layers[0].k.begin() + 20 * 2 * 8);
+  layer.tokens = 20;
+  layer.kv_heads = 2;
+  layer.dim = 8;
+  const TokenPolicyMaker unread = lab::token_policy("loki(rank=2, basis=other.h5)");
+  const TokenPolicyMaker learnt = [&] {
+    auto policy = unread();
+    policy->learn(file);
+    return policy;
+  };
+  const TokenLayer told = token_layer(text.sequence, text.layers[0], 0);
+  EXPECT_EQ(unread()->file(), "other.h5");
+  EXPECT_NE(unread()->refusal(told), "");
+  EXPECT_EQ(learnt()->refusal(told), "");
+  EXPECT_EQ(replay_layer(told, {learnt}, {}).heads[0][0].recall_sum,
+            lab::replay_head(text, "loki(rank=2)").recall_sum);
+  layer.dim = 4;
+  EXPECT_EQ(learnt()->refusal(told), "other.h5 is of another model");
+}
+
 }  // namespace kvern
