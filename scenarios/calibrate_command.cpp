@@ -14,11 +14,12 @@ namespace {
 
 using measured::CostTable;
 
-// The models of step.csv by the names it gives them, which the contract fixes.
+// Models by the names that measurements give them: step.csv as the contract fixes them, and the
+// label of a profiled layer of experts.
 std::map<std::string, LlmSpec> step_models(Issues& issues) {
   std::map<std::string, LlmSpec> models;
-  const std::pair<const char*, const char*> names[] = {{"llama8b", "llama-3.1-8b"},
-                                                       {"qwen3b", "qwen2.5-3b"}};
+  const std::pair<const char*, const char*> names[] = {
+      {"llama8b", "llama-3.1-8b"}, {"qwen3b", "qwen2.5-3b"}, {"Qwen3-30B-A3B", "qwen3-30b-a3b"}};
   for (const auto& [name, file] : names) {
     if (auto model = load_llm(file, issues)) models.emplace(name, std::move(*model));
   }

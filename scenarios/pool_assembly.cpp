@@ -53,7 +53,7 @@ std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
     issues.error(pool.where,
                  fmt::format("{} does not fit on {} x {}: weights {:.1f} GiB and overhead {:.1f} "
                              "GiB a GPU, {:.1f} GiB usable",
-                             deployment.model->name, pool.tensor_parallel,
+                             deployment.model->name, deployment.gpus(),
                              deployment.hardware->name, gib(capacity.weight_bytes),
                              gib(capacity.overhead_bytes), gib(capacity.usable_bytes)),
                  "raise tensor_parallel or memory_share");
@@ -137,6 +137,8 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   deployment.hardware = out.hardware.get();
   deployment.model = out.model.get();
   deployment.tensor_parallel = pool.tensor_parallel;
+  deployment.data_parallel = pool.data_parallel;
+  deployment.expert_parallel = pool.expert_parallel;
   deployment.weight_bytes_per_value = pool.bytes_per_weight;
   deployment.kv_bytes_per_value = pool.kv.bytes_per_value;
   // Sizes look-up tables; a rule without a limit rarely goes beyond.

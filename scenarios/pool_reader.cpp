@@ -84,12 +84,6 @@ void read_power_states(Parameters p, PoolSpec& pool) {
   p.finish();
 }
 
-void refuse_parallelism(Parameters& p) {
-  for (const char* key : {"pipeline_parallel", "expert_parallel", "data_parallel"}) {
-    p.refuse(key, "use tensor_parallel and replicas");
-  }
-}
-
 // The default of prefix_cache: on where the batching rule can have one.
 bool can_cache_prefixes(Batching* batching) {
   return batching == nullptr || batching->prepare({1 << 20, 16, true}).empty();
@@ -124,8 +118,15 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
   pool.bytes_per_weight =
       weight_bytes_of(p.choice("weights", "bf16", {"bf16", "fp16", "fp8", "int4"},
                                "of the model, as held in GPU memory", {"int8"}));
-  pool.tensor_parallel = p.get("tensor_parallel", 1U, "GPUs a replica", {1, 1024});
-  refuse_parallelism(p);
+  pool.tensor_parallel =
+      p.get("tensor_parallel", 1U, "GPUs that share every layer of a replica", {1, 1024});
+  pool.data_parallel =
+      p.get("data_parallel", 1U,
+            "groups of them in a replica, each with attention for a share of it", {1, 1024});
+  pool.expert_parallel =
+      p.get("expert_parallel", 1U,
+            "GPUs that whole experts are spread over: 1, or all of a replica", {1, 1024});
+  p.refuse("pipeline_parallel", "use tensor_parallel and replicas");
   pool.replicas = p.get("replicas", 1U, "engines behind the router", {1, 65535});
   pool.step_cost = read_policy<StepCost>(p, "step_cost", "roofline", "what a step costs",
                                          step_cost::table(), "step_cost");

@@ -109,7 +109,8 @@ void add_facility(const Scenario& scenario, SimTime duration, Summary& summary) 
   double total = 0;
   for (std::size_t i = 0; i < summary.pools.size(); ++i) {
     const PoolSpec& pool = scenario.pools[i];
-    const double gpus = static_cast<double>(pool.replicas) * pool.tensor_parallel;
+    const double gpus =
+        static_cast<double>(pool.replicas) * pool.tensor_parallel * pool.data_parallel;
     add(summary.pools[i].entries, gpus);
     total += gpus;
   }

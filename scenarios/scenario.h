@@ -53,6 +53,8 @@ struct PoolSpec {
   std::string model;
   double bytes_per_weight = 2;
   std::uint32_t tensor_parallel = 1;
+  std::uint32_t data_parallel = 1;
+  std::uint32_t expert_parallel = 1;
   std::uint32_t replicas = 1;
   std::optional<double> power_cap_watts;
   std::optional<double> clock_mhz;

@@ -26,6 +26,7 @@ std::optional<measured::CostTable> calibrate(const CalibrationRequest& request,
   }
   const FitContext context{&hardware, models, sources};
   fit_gemm(context, table);
+  fit_experts(context, table);
   fit_attention(context, table);
   fit_elementwise(context, table);
   fit_collectives(context, table);

@@ -124,7 +124,16 @@ double predict(const AttentionModel& model, const AttentionRow& row) {
   return us;
 }
 
-// A few rows of unequal lengths (a source without a whole set of them) go into the base as well.
+// Keys and values of many times the cache's size, read faster than the memory can: not what the
+// row says it is.
+bool impossible(const HardwareSpec& h, const AttentionRow& row) {
+  constexpr double kManyTimes = 8;
+  const double width = row.dtype == "bf16" || row.dtype == "fp16" ? 2 : 1;
+  const double bytes = 2 * width * row.head_dim * row.load.kv_heads * row.load.kv_tokens;
+  const bool large = h.l2_bytes && bytes > kManyTimes * static_cast<double>(*h.l2_bytes);
+  return large && bytes / (row.us * 1e-6) > h.memory_bytes_per_second;
+}
+
 AttentionModel fit_model(const AttentionModel& named, const Rows& rows, const HatGrid& grid) {
   AttentionModel model = named;
   Rows equal, unequal;
@@ -181,8 +190,9 @@ void fit_attention(const FitContext& context, CostTable& table) {
     family.name = source.name;
     // By kind, kernel, type and head size; sorted, so the table is the same every time.
     std::map<std::tuple<AttentionKind, std::string, std::string, double>, Rows> groups;
-    const auto add = [&groups](AttentionKind kind, const AttentionRow& row) {
-      if (row.us > 0) groups[{kind, row.impl, row.dtype, row.head_dim}].push_back(&row);
+    const auto add = [&](AttentionKind kind, const AttentionRow& row) {
+      if (row.us <= 0 || impossible(*context.hardware, row)) return;
+      groups[{kind, row.impl, row.dtype, row.head_dim}].push_back(&row);
     };
     for (const AttentionRow& row : source.prefill) add(AttentionKind::Prefill, row);
     for (const AttentionRow& row : source.decode) add(AttentionKind::Decode, row);

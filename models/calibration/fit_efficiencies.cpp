@@ -12,64 +12,88 @@ double attention_flops(const AttentionRow& row) {
   return 4 * row.head_dim * row.load.heads * row.load.pairs;
 }
 
+struct Shares {
+  std::vector<double> compute, memory, attention, decode;
+  std::vector<double> attention_us, kernel_us;
+};
+
+bool is_wide(const std::string& dtype) { return dtype == "bf16" || dtype == "fp16"; }
+
+void add_products(const HardwareSpec& h, const Source& source, Shares& shares) {
+  constexpr double kLargeSide = 2048, kFewRows = 8, kLargeWeights = 1e8;
+  for (const GemmRow& row : source.gemm) {
+    if (!is_wide(row.dtype)) continue;
+    const double seconds = row.us * 1e-6;
+    if (std::min({row.m, row.n, row.k}) >= kLargeSide) {
+      shares.compute.push_back(2 * row.m * row.n * row.k / seconds / h.bf16_flops);
+    }
+    if (row.m <= kFewRows && row.n * row.k > kLargeWeights) {
+      shares.memory.push_back(2 * row.n * row.k / seconds / h.memory_bytes_per_second);
+    }
+  }
+}
+
+void add_attention(const HardwareSpec& h, const AttentionRow& row, Shares& shares) {
+  constexpr double kLargeFlops = 2e11, kLargeBytes = 1e9, kShort = 128;
+  if (!is_wide(row.dtype) || row.us <= 0) return;
+  const double seconds = row.us * 1e-6;
+  const double flops = attention_flops(row);
+  if (row.load.decodes == 0 && flops > kLargeFlops) {
+    shares.attention.push_back(flops / seconds / h.bf16_flops);
+  }
+  if (row.load.query > 0) return;
+  const double bytes = 4 * row.head_dim * row.load.kv_heads * row.load.kv_tokens;
+  const double reached = bytes / seconds / h.memory_bytes_per_second;
+  if (bytes > kLargeBytes && reached <= 1) shares.decode.push_back(reached);
+  if (row.load.decodes == 1 && row.load.longest <= kShort) shares.attention_us.push_back(row.us);
+}
+
+void add_kernels(const Source& source, Shares& shares) {
+  for (const ElementwiseRow& row : source.elementwise) {
+    const bool sampler = row.op == "argmax_vocab" || row.op == "sampler";
+    const bool eager = row.op.find("eager") != std::string::npos;
+    if (row.tokens <= 1 && !sampler && !eager) shares.kernel_us.push_back(row.us);
+  }
+}
+
+Spread centred(const Spread& spread, double middle) {
+  if (spread.rows == 0) return spread;
+  return {std::min(spread.low, middle), middle, std::max(spread.high, middle), spread.rows};
+}
+
 }  // namespace
 
+// The roofline has the tiles and waves of the products' fit: its shares are that fit's, their range
+// the rows'.
 void fit_efficiencies(const FitContext& context, CostTable& table) {
-  const HardwareSpec& h = *context.hardware;
-  constexpr double kLargeSide = 2048, kFewRows = 8, kLargeWeights = 1e8;
-  constexpr double kLargeFlops = 2e11, kLargeBytes = 1e9;
-  std::vector<double> compute, memory, attention, decode, gemm_us, attention_us, kernel_us;
+  Shares shares;
   for (const Source& source : context.sources) {
-    for (const GemmRow& row : source.gemm) {
-      if (row.dtype != "bf16" && row.dtype != "fp16") continue;
-      const double seconds = row.us * 1e-6;
-      if (std::min({row.m, row.n, row.k}) >= kLargeSide) {
-        compute.push_back(2 * row.m * row.n * row.k / seconds / h.bf16_flops);
-      }
-      if (row.m <= kFewRows && row.n * row.k > kLargeWeights) {
-        memory.push_back(2 * row.n * row.k / seconds / h.memory_bytes_per_second);
-      }
-    }
-    const auto attention_row = [&](const AttentionRow& row) {
-      const bool wide = row.dtype == "bf16" || row.dtype == "fp16";
-      if (!wide || row.us <= 0) return;
-      const double seconds = row.us * 1e-6;
-      const double flops = attention_flops(row);
-      const double bytes = 4 * row.head_dim * row.load.kv_heads * row.load.kv_tokens;
-      if (row.load.decodes == 0 && flops > kLargeFlops) {
-        attention.push_back(flops / seconds / h.bf16_flops);
-      }
-      if (row.load.query == 0 && bytes > kLargeBytes) {
-        decode.push_back(bytes / seconds / h.memory_bytes_per_second);
-      }
-      if (row.load.query == 0 && row.load.decodes == 1 && row.load.longest <= 128) {
-        attention_us.push_back(row.us);
-      }
-    };
+    add_products(*context.hardware, source, shares);
     for (const auto* rows : {&source.prefill, &source.decode, &source.mixed}) {
-      for (const AttentionRow& row : *rows) attention_row(row);
+      for (const AttentionRow& row : *rows) add_attention(*context.hardware, row, shares);
     }
-    for (const ElementwiseRow& row : source.elementwise) {
-      const bool small = row.tokens <= 1 && row.op != "argmax_vocab" && row.op != "sampler" &&
-                         row.op.find("eager") == std::string::npos;
-      if (small) kernel_us.push_back(row.us);
-    }
+    add_kernels(source, shares);
   }
+  Spread compute = spread_of(shares.compute);
+  Spread memory = spread_of(shares.memory);
+  std::vector<double> gemm_us;
   for (const auto& gemm : table.gemm) {
-    if (gemm.weight_bytes() == 2) gemm_us.push_back(gemm.fixed_us);
+    if (gemm.weight_bytes() != 2) continue;
+    gemm_us.push_back(gemm.fixed_us);
+    compute = centred(compute, gemm.compute_share);
+    memory = centred(memory, gemm.memory_share);
   }
-  add_coefficient(table, "efficiency.gemm", spread_of(compute), "", "m, n, k of 2048 and more");
-  add_coefficient(table, "efficiency.attention", spread_of(attention), "",
+  add_coefficient(table, "efficiency.gemm", compute, "", "m, n, k of 2048 and more");
+  add_coefficient(table, "efficiency.attention", spread_of(shares.attention), "",
                   "prefill above 0.2 TFLOP");
-  add_coefficient(table, "efficiency.memory", spread_of(memory), "",
-                  "up to 8 rows, weights above 100 M");
-  add_coefficient(table, "efficiency.decode_attention", spread_of(decode), "",
+  add_coefficient(table, "efficiency.memory", memory, "", "up to 8 rows, weights above 100 M");
+  add_coefficient(table, "efficiency.decode_attention", spread_of(shares.decode), "",
                   "decode rows above 1 GB");
   add_coefficient(table, "efficiency.gemm_kernel", spread_of(gemm_us), "us",
                   "beyond the bounds of a product");
-  add_coefficient(table, "efficiency.attention_kernel", spread_of(attention_us), "us",
+  add_coefficient(table, "efficiency.attention_kernel", spread_of(shares.attention_us), "us",
                   "one sequence of at most 128 tokens");
-  add_coefficient(table, "efficiency.kernel", spread_of(kernel_us), "us", "one token");
+  add_coefficient(table, "efficiency.kernel", spread_of(shares.kernel_us), "us", "one token");
 }
 
 }  // namespace kvern::calibration

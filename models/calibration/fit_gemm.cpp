@@ -162,6 +162,7 @@ void fit_lattice(const FitContext& context, const std::vector<GemmRow>& rows,
 
 GemmCurve curve_of(const std::vector<Observation>& seen, const Shape& shape) {
   std::vector<double> m;
+  m.reserve(seen.size());
   for (const Observation& o : seen) m.push_back(o.at[0]);
   HatGrid grid({{"m", measured::spread_knots(m, 40)}});
   grid.fit(seen, 1e-3);
@@ -171,34 +172,28 @@ GemmCurve curve_of(const std::vector<Observation>& seen, const Shape& shape) {
 void fit_curves(const FitContext& context, const Source& source, const std::vector<GemmRow>& rows,
                 GemmModel& model, CostTable& table) {
   const HardwareSpec& hardware = *context.hardware;
-  std::vector<GemmCurve> curves;
+  const GemmModel without = model;
   std::vector<double> predicted, measured;
   for (const Shape& shape : shapes_of(rows)) {
     std::vector<GemmRow> own;
     for (const GemmRow& row : rows) {
       if (Shape{row.n, row.k} == shape) own.push_back(row);
     }
-    const std::vector<Observation> seen = ratios(model, hardware, own);
+    const std::vector<Observation> seen = ratios(without, hardware, own);
     // Every fifth row left out, where enough stay.
     if (own.size() >= 4 * kFolds) {
       std::vector<Observation> kept;
       for (std::size_t i = 0; i < seen.size(); ++i) {
         if (i % kFolds != 2) kept.push_back(seen[i]);
       }
-      GemmModel other = model;
+      GemmModel other = without;
       other.curves = {curve_of(kept, shape)};
       for (std::size_t i = 2; i < own.size(); i += kFolds) {
         predicted.push_back(other.us(hardware, own[i].m, own[i].n, own[i].k));
         measured.push_back(own[i].us);
       }
     }
-    curves.push_back(curve_of(seen, shape));
-  }
-  for (GemmCurve& curve : curves) {
-    const bool known =
-        std::any_of(model.curves.begin(), model.curves.end(),
-                    [&curve](const GemmCurve& c) { return c.n == curve.n && c.k == curve.k; });
-    if (!known) model.curves.push_back(std::move(curve));
+    model.curves.push_back(curve_of(seen, shape));
   }
   const std::string part = "gemm " + model.dtype + " " + source.name;
   report_rows(table, part, "fit", rows,

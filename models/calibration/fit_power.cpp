@@ -135,7 +135,8 @@ void fit_voltage(const FitContext& context, const Joules& joules, CostTable& tab
   if (below == 0) return;
   Spread floor = spread_of(floors);
   floor.middle = std::clamp(above / below, floor.low, floor.high);
-  add_coefficient(table, "power.voltage_floor", floor, "", "prefill below full clock, knee at 0.55");
+  add_coefficient(table, "power.voltage_floor", floor, "",
+                  "prefill below full clock, knee at 0.55");
 }
 
 // By how much boards draw more than their limit while the cap is active.

@@ -1,4 +1,6 @@
 // Kernels that only move data: norms and the like along tokens x width, collectives along bytes.
+#include <fmt/format.h>
+
 #include <map>
 #include <tuple>
 
@@ -14,6 +16,7 @@ using measured::Observation;
 // ln(us) along one variable, by the knots of the measured values.
 HatGrid curve_of(const std::vector<Observation>& seen, const char* name, std::size_t most) {
   std::vector<double> at;
+  at.reserve(seen.size());
   for (const Observation& o : seen) at.push_back(o.at[0]);
   HatGrid grid({{name, measured::spread_knots(at, most)}});
   grid.fit(seen, 1e-4);
@@ -63,8 +66,7 @@ void fit_collectives(const FitContext& context, CostTable& table) {
   for (const auto& [key, seen] : groups) {
     const auto& [op, impl, gpus] = key;
     table.collectives.push_back({op, impl, gpus, curve_of(seen, "bytes", 24)});
-    report_curve(table,
-                 "collective " + op + " " + impl + " " + std::to_string(static_cast<int>(gpus)),
+    report_curve(table, fmt::format("collective {} {} {}", op, impl, gpus),
                  table.collectives.back().log_us, seen);
   }
 }

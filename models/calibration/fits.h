@@ -24,6 +24,7 @@ struct FitContext {
 };
 
 void fit_gemm(const FitContext& context, CostTable& table);
+void fit_experts(const FitContext& context, CostTable& table);
 void fit_attention(const FitContext& context, CostTable& table);
 void fit_elementwise(const FitContext& context, CostTable& table);
 void fit_collectives(const FitContext& context, CostTable& table);

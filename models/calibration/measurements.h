@@ -71,6 +71,8 @@ struct IdleRow {
 
 struct MoeRow {
   std::string impl, dtype, distribution;
+  std::string label;  // "Qwen3-30B-A3B tp1": names the shape where its columns are not there
+  std::optional<double> activated;  // experts reached; absent: by chance
   double tokens = 0, hidden = 0, inter = 0, experts = 0, topk = 0, tp = 0, ep = 0, us = 0;
 };
 

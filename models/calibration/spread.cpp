@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/base/exact_math.h"
+
 namespace kvern::calibration {
 
 Spread spread_of(std::vector<double> values) {
@@ -12,7 +14,8 @@ Spread spread_of(std::vector<double> values) {
   spread.rows = values.size();
   if (values.empty()) return spread;
   const auto at = [&values](double share) {
-    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
+    const double position = share * static_cast<double>(values.size() - 1);
+    return values[static_cast<std::size_t>(exact::nearest_whole(position))];
   };
   spread = {at(0.05), at(0.5), at(0.95), values.size()};
   return spread;

@@ -39,6 +39,13 @@ struct GemmModel {
   double weight_bytes() const { return dtype == "bf16" || dtype == "fp16" ? 2 : 1; }
 };
 
+// A fused layer of experts: a fixed time, and so many times the bounds of its two grouped products.
+struct ExpertsModel {
+  std::string dtype;
+  double fixed_us = 0;
+  double scale = 0;
+};
+
 // One layer's attention of a step. Sums over the chunks: `query` tokens computed, `pairs` of a
 // query and a key, `keys` read (before and in the chunk).
 struct AttentionLoad {
@@ -133,6 +140,7 @@ struct CostTable {
   std::string device;
   std::string note;  // options of the calibration
   std::vector<GemmModel> gemm;
+  std::vector<ExpertsModel> experts;
   std::vector<AttentionFamily> attention;  // the most trusted first
   std::vector<ElementwiseCurve> elementwise;
   std::vector<CollectiveCurve> collectives;

@@ -174,6 +174,10 @@ void visit(Archive& archive, CostTable& table) {
   archive.word("/", "note", table.note);
   archive.list("/gemm", table.gemm,
                [&](const std::string& at, GemmModel& gemm) { visit(archive, at, gemm); });
+  archive.list("/experts", table.experts, [&](const std::string& at, ExpertsModel& experts) {
+    archive.word(at, "dtype", experts.dtype);
+    numbers(archive, at, "fixed us, times the bounds", {&experts.fixed_us, &experts.scale});
+  });
   archive.list("/attention", table.attention, [&](const std::string& at, AttentionFamily& family) {
     archive.word(at, "name", family.name);
     archive.list(at + "/models", family.models,

@@ -38,6 +38,9 @@ LayerPrices::LayerPrices(const CostTable& table, const Deployment& deployment)
   for (const GemmModel& gemm : table.gemm) {
     if (gemm.weight_bytes() == deployment.weight_bytes_per_value && gemm_ == nullptr) gemm_ = &gemm;
   }
+  for (const ExpertsModel& experts : table.experts) {
+    if (gemm_ != nullptr && experts.dtype == gemm_->dtype) experts_ = &experts;
+  }
   if (!table.step.empty()) clock_share_ = table.step[0].clock_share;
 }
 
@@ -116,7 +119,17 @@ GroupPrice LayerPrices::experts(double tokens, double n, double k) const {
   const double reached = roofline::experts_reached(model_->experts, model_->experts_per_token,
                                                    static_cast<std::uint64_t>(tokens));
   const double rows = tokens * model_->experts_per_token / reached;
-  return gemm(rows, n, k, std::max(1.0, reached / ranks));
+  const double groups = std::max(1.0, reached / ranks);
+  if (experts_ == nullptr) return gemm(rows, n, k, groups);
+  const roofline::GemmCost bounds = gemm_->bounds(*hardware_, rows, n, k, groups);
+  GroupPrice price;
+  // Two products a layer share the fixed time.
+  price.us = experts_->fixed_us / 2 + experts_->scale * bounds.seconds() * 1e6;
+  price.compute_us = clock_share_ * experts_->scale * bounds.compute_seconds * 1e6;
+  price.flops = bounds.flops;
+  price.bytes = bounds.bytes;
+  price.weight_bytes = groups * n * k * gemm_->weight_bytes();
+  return price;
 }
 
 GroupPrice LayerPrices::mlp(double rows, double experts_rows) const {

@@ -51,6 +51,7 @@ class LayerPrices {
   const HardwareSpec* hardware_;
   const LlmSpec* model_;
   const GemmModel* gemm_ = nullptr;
+  const ExpertsModel* experts_ = nullptr;  // null: products one by one
   double clock_share_ = 1;
   double query_ = 0, kv_ = 0, inner_ = 0, layers_ = 0;
 };

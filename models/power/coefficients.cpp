@@ -21,7 +21,7 @@ bool coefficients_known(const Deployment& d) {
   const HardwareSpec* h = d.hardware;
   return h != nullptr && h->context_watts && h->gemm_joules_per_flop &&
          h->attention_joules_per_flop && h->joules_per_hbm_byte &&
-         (d.tensor_parallel == 1 || h->joules_per_link_byte);
+         (d.gpus() == 1 || h->joules_per_link_byte);
 }
 
 std::string refusal_of(const Deployment& d, bool known, const PowerSettings& settings) {
@@ -61,7 +61,7 @@ std::string refusal_of(const Deployment& d, bool known, const PowerSettings& set
 
 Coefficients coefficients_of(const Deployment& d, const PowerSettings& settings) {
   const HardwareSpec& h = *d.hardware;
-  const double gpus = d.tensor_parallel;
+  const double gpus = d.gpus();
   const double pico = 1e12 * gpus;
   const bool eight_bit = d.weight_bytes_per_value == 1 && h.fp8_flops;
   Coefficients c;

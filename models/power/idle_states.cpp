@@ -23,8 +23,8 @@ std::string no_wake(const HardwareSpec& h, const char* what) {
 SleepState weights_asleep(const Deployment& d, double settled) {
   const HardwareSpec& h = *d.hardware;
   SleepState state;
-  state.milliwatts = milliwatts(settled * d.tensor_parallel);
-  state.wake_milliwatts = milliwatts(h.context_watts->value * d.tensor_parallel);
+  state.milliwatts = milliwatts(settled * d.gpus());
+  state.wake_milliwatts = milliwatts(h.context_watts->value * d.gpus());
   if (!h.restore_bytes_per_second || d.model == nullptr) {
     state.unknown_wake = no_wake(h, "how fast weights come back from host memory");
     return state;
@@ -41,8 +41,8 @@ SleepState reloading(const Deployment& d, const std::optional<Coefficient>& befo
   if (!h.bare_watts) return unknown(h, "what it draws without a context");
   if (!h.load_watts) return unknown(h, "what it draws while a model is loaded");
   SleepState state;
-  state.milliwatts = milliwatts(h.bare_watts->value * d.tensor_parallel);
-  state.wake_milliwatts = milliwatts(h.load_watts->value * d.tensor_parallel);
+  state.milliwatts = milliwatts(h.bare_watts->value * d.gpus());
+  state.wake_milliwatts = milliwatts(h.load_watts->value * d.gpus());
   if (!h.load_seconds) {
     state.unknown_wake = no_wake(h, "how long a model loads");
   } else if (!before) {
@@ -81,8 +81,8 @@ IdleStates idle_states(const Deployment& d, const PowerSettings& settings) {
     settled = h.settled_watts->value;
     states.hold_ns = nanoseconds(h.hold_seconds->value);
   }
-  states.milliwatts = milliwatts(context * d.tensor_parallel);
-  states.settled_milliwatts = milliwatts(settled * d.tensor_parallel);
+  states.milliwatts = milliwatts(context * d.gpus());
+  states.settled_milliwatts = milliwatts(settled * d.gpus());
   const auto at = [&states](SleepDepth depth) -> SleepState& {
     return states.sleep[static_cast<std::size_t>(depth)];
   };

@@ -51,7 +51,8 @@ GemmCost LinearLayers::experts(double tokens, double n, double k) const {
       experts_reached(model.experts, model.experts_per_token, static_cast<std::uint64_t>(tokens));
   const double rows = tokens * model.experts_per_token / reached;
   return gemm_cost(*deployment_.hardware,
-                   {rows, n, k, reached, deployment_.weight_bytes_per_value});
+                   {rows, n, k, std::max(1.0, reached / deployment_.expert_parallel),
+                    deployment_.weight_bytes_per_value});
 }
 
 LayerCost LinearLayers::compute_layers(std::uint64_t tokens) const {
@@ -59,7 +60,8 @@ LayerCost LinearLayers::compute_layers(std::uint64_t tokens) const {
   const LlmSpec& model = *deployment_.model;
   const double gpus = deployment_.tensor_parallel;
   const double weight_bytes = deployment_.weight_bytes_per_value;
-  const auto rows = static_cast<double>(tokens);
+  const auto all = static_cast<double>(tokens);
+  const double rows = std::ceil(all / deployment_.data_parallel);  // of one rank
   const double hidden = model.hidden;
   const double query = static_cast<double>(model.heads) * model.head_dim / gpus;
   const double kv = std::max(1.0, model.kv_heads / gpus) * model.head_dim;
@@ -69,10 +71,11 @@ LayerCost LinearLayers::compute_layers(std::uint64_t tokens) const {
   };
   LayerCost cost;
   cost.projections = group_of(gemm(query + 2 * kv, hidden), gemm(hidden, query), model.layers);
-  const double up = inner * (model.mlp_matrices - 1);  // gate and up are one product
-  cost.mlp = model.experts > 0
-                 ? group_of(experts(rows, up, hidden), experts(rows, hidden, inner), model.layers)
-                 : group_of(gemm(up, hidden), gemm(hidden, inner), model.layers);
+  const double up = inner * (model.mlp_matrices - 1);               // gate and up are one product
+  const double split = deployment_.expert_parallel > 1 ? gpus : 1;  // whole experts are not split
+  cost.mlp = model.experts > 0 ? group_of(experts(all, split * up, hidden),
+                                          experts(all, hidden, split * inner), model.layers)
+                               : group_of(gemm(up, hidden), gemm(hidden, inner), model.layers);
   return cost;
 }
 
@@ -81,7 +84,7 @@ GroupCost LinearLayers::compute_head(std::uint64_t sequences) const {
   const LlmSpec& model = *deployment_.model;
   const double columns =
       std::ceil(static_cast<double>(model.vocabulary) / deployment_.tensor_parallel);
-  const auto rows = static_cast<double>(sequences);
+  const double rows = std::ceil(static_cast<double>(sequences) / deployment_.data_parallel);
   return group_of(
       gemm_cost(*deployment_.hardware, {rows, columns, static_cast<double>(model.hidden), 1,
                                         deployment_.weight_bytes_per_value}),

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "models/measured/exchange_prices.h"
 #include "models/roofline/chunks.h"
+#include "models/roofline/collectives.h"
 #include "models/roofline/launch.h"
 #include "models/roofline/linear_layers.h"
 #include "models/step_cost.h"
@@ -46,12 +48,13 @@ class Roofline final : public StepCost {
     if (deployment.hardware == nullptr || deployment.model == nullptr) {
       return "roofline needs hardware and model";
     }
-    if (std::string reason = prepare_shards(deployment); !reason.empty()) return reason;
+    if (auto reason = kvern::roofline::sharing_refusal(deployment); !reason.empty()) return reason;
+    deployment_ = deployment;
+    gpus_ = deployment.tensor_parallel;
     model_ = *deployment.model;
     prepare_fixed(*deployment.hardware);
     prepare_elementwise(deployment);
     prepare_attention(deployment);
-    prepare_collectives(deployment);
     linear_ = LinearLayers(deployment, deployment.max_batched_tokens + kMaxSamples, kMaxSamples);
     return {};
   }
@@ -69,27 +72,11 @@ class Roofline final : public StepCost {
     if (samples > 0) add_head(samples, work);
     if (batch.decodes > 0) add_decode_attention(batch, work);
     if (!batch.prefill.empty()) add_prefill_attention(batch, work);
-    if (gpus_ > 1) add_collectives(rows, samples, work);
+    if (deployment_.gpus() > 1) add_collectives(rows, samples, work);
     if (!captured) launch_.add_stall(model_.layers, work);
   }
 
  private:
-  std::string prepare_shards(const Deployment& d) {
-    gpus_ = d.tensor_parallel;
-    if (gpus_ == 1) return {};
-    const LlmSpec& m = *d.model;
-    if (m.heads % gpus_ != 0 || (m.kv_heads % gpus_ != 0 && gpus_ % m.kv_heads != 0)) {
-      return m.name + ": its heads can't be shared by " + std::to_string(gpus_) + " GPUs";
-    }
-    const HardwareSpec& h = *d.hardware;
-    const auto& rate =
-        h.nvlink_bytes_per_second ? h.nvlink_bytes_per_second : h.pcie_bytes_per_second;
-    if (!rate || !h.link_efficiency || !h.all_reduce_seconds) {
-      return h.name + ": the speed of its collectives is unknown, so tensor_parallel must be 1";
-    }
-    return {};
-  }
-
   void prepare_fixed(const HardwareSpec& h) {
     const double layers = model_.layers;
     gemm_ticks_ = ticks_of(h.gemm_seconds.value);
@@ -109,38 +96,25 @@ class Roofline final : public StepCost {
         static_cast<double>(model_.intermediate) / gpus_ * std::max(1U, model_.experts_per_token);
     // Values read and written: two residual norms of 4 each, q and k rotated, gate and up to inner.
     const double values = 8.0 * model_.hidden + 2 * (query + kv) + model_.mlp_matrices * inner;
-    token_ = streamed(h, model_.layers * values * kValueBytes);
-    kv_write_ = streamed(h, model_.layers * 2 * kv * (kValueBytes + d.kv_bytes_per_value));
-    logits_ = streamed(h, static_cast<double>(model_.vocabulary) * kValueBytes);
+    const double ranks = d.data_parallel;
+    token_ = streamed(h, model_.layers * values * kValueBytes / ranks);
+    kv_write_ = streamed(h, model_.layers * 2 * kv * (kValueBytes + d.kv_bytes_per_value) / ranks);
+    logits_ = streamed(h, static_cast<double>(model_.vocabulary) * kValueBytes / ranks);
   }
 
   void prepare_attention(const Deployment& d) {
     const HardwareSpec& h = *d.hardware;
     const double bytes =
-        static_cast<double>(model_.kv_bytes_per_token(gpus_, d.kv_bytes_per_value));
+        static_cast<double>(model_.kv_bytes_per_token(gpus_, d.kv_bytes_per_value)) /
+        d.data_parallel;
     const double flops =
-        4.0 * model_.layers * model_.heads / gpus_ * model_.head_dim;  // a query and a key
+        4.0 * model_.layers * model_.heads / d.gpus() * model_.head_dim;  // a query and a key
     const double rate = h.memory_bytes_per_second;
     const double arithmetic = flops / (h.attention_efficiency.value * h.bf16_flops);
     pair_ = {ticks_of(arithmetic), 0, std::llround(flops), 0};
     kv_token_ = {ticks_of(arithmetic),
                  ticks_of(bytes / (h.decode_attention_efficiency.value * rate)),
                  std::llround(flops), std::llround(bytes)};
-  }
-
-  void prepare_collectives(const Deployment& d) {
-    if (gpus_ == 1) return;
-    const HardwareSpec& h = *d.hardware;
-    const double rate = h.link_efficiency->value *
-                        h.nvlink_bytes_per_second.value_or(h.pcie_bytes_per_second.value_or(0));
-    const double reductions = 2.0 * model_.layers + 1;  // the embedding is split too
-    const double share = (gpus_ - 1.0) / gpus_;
-    collective_ticks_ = ticks_of((reductions + 1) * h.all_reduce_seconds->value);
-    // Ring: each GPU sends 2 (k - 1) / k of a message to reduce it, half of that to gather.
-    const double reduced = reductions * 2 * share * model_.hidden * kValueBytes;
-    const double gathered = share * model_.vocabulary * kValueBytes;
-    reduced_token_ = {0, ticks_of(reduced / rate), 0, std::llround(reduced)};
-    gathered_row_ = {0, ticks_of(gathered / rate), 0, std::llround(gathered)};
   }
 
   double kv_width() const {
@@ -241,28 +215,31 @@ class Roofline final : public StepCost {
                   0};
   }
 
+  // By what one GPU sends, and to how many others.
   void add_collectives(std::uint64_t rows, std::uint64_t samples, Work& work) const {
-    const auto reduced = static_cast<std::int64_t>(rows);
-    const auto gathered = static_cast<std::int64_t>(samples);
+    const double ranks = deployment_.data_parallel;
+    const auto layers = measured::layers_exchange(nullptr, deployment_,
+                                                  std::ceil(static_cast<double>(rows) / ranks));
+    const auto logits = measured::logits_exchange(nullptr, deployment_,
+                                                  std::ceil(static_cast<double>(samples) / ranks));
     KernelWork& kernel = work.add();
     kernel = {};
     kernel.part = kernel.bytes_part = EnergyPart::Collective;
-    kernel.link_bytes.first = reduced * reduced_token_.bytes + gathered * gathered_row_.bytes;
-    kernel.memory_ticks.first =
-        reduced * reduced_token_.memory_ticks + gathered * gathered_row_.memory_ticks;
-    kernel.fixed_ticks.first = collective_ticks_;
+    kernel.link_bytes.first = std::llround(layers.bytes + logits.bytes);
+    kernel.fixed_ticks.first = ticks_of((layers.us + logits.us) * 1e-6);
   }
 
   // Keys
   kvern::roofline::Launch launch_;
   std::int64_t sampling_ticks_ = 0;
   // Of the deployment
+  Deployment deployment_;
   LlmSpec model_;
-  std::uint32_t gpus_ = 1;
+  std::uint32_t gpus_ = 1;  // that share a layer
   LinearLayers linear_;
   std::int64_t gemm_ticks_ = 0, layer_gemm_ticks_ = 0, attention_ticks_ = 0;
-  std::int64_t elementwise_ticks_ = 0, collective_ticks_ = 0;
-  UnitCost token_, kv_write_, logits_, pair_, kv_token_, reduced_token_, gathered_row_;
+  std::int64_t elementwise_ticks_ = 0;
+  UnitCost token_, kv_write_, logits_, pair_, kv_token_;
 };
 
 }  // namespace

@@ -20,7 +20,8 @@
 #include "sim/base/outside_error.h"
 #include "sim/base/time.h"
 
-namespace kvern::step_cost::table_ {
+// step_cost::table() is taken.
+namespace kvern::step_cost::table_ {  // NOLINT
 namespace {
 
 using measured::AttentionLoad;
