@@ -177,14 +177,15 @@ TEST(StepPriceLaw, JoulesAreWattsTimesTime) {
     const double device = seconds - 300e-6;
     const double arithmetic = flops * 1.27e-12 + attention_flops * 2.2e-12;
     const double rest = bytes * 137e-12 + link_bytes * 60e-12 + 126 * seconds;
-    // At base clock they agree; under the cap arithmetic costs less, and the mean is at the cap.
+    // The cap is loose by 2.5 %. At base clock they agree; under the cap arithmetic costs less, and
+    // the mean is at the cap.
     if (joules >= 4 * (rest + arithmetic) * (1 - 1e-7)) {
       ASSERT_NEAR(joules, 4 * (rest + arithmetic), 1e-7 * joules);
-      ASSERT_LE(joules - 4 * 126 * 300e-6, 4 * 700 * device * (1 + 1e-9));
+      ASSERT_LE(joules - 4 * 126 * 300e-6, 4 * 700 * 1.025 * device * (1 + 1e-9));
     } else {
       ++capped;
       ASSERT_GT(joules, 4 * rest);
-      ASSERT_LE(joules - 4 * 126 * 300e-6, 4 * 700 * device * (1 + 1e-9));
+      ASSERT_LE(joules - 4 * 126 * 300e-6, 4 * 700 * 1.025 * device * (1 + 1e-9));
       ASSERT_GE(joules - 4 * 126 * 300e-6, 4 * 680 * device);
     }
   }
