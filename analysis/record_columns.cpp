@@ -47,6 +47,7 @@ std::string describe_records() {
   describe<EvictionRow>(out, "/evictions", "a row a cached block evicted");
   describe<TransferRow>(out, "/transfers", "a row a move of KV blocks");
   describe<EnergyRow>(out, "/energy", "where the joules went");
+  describe<MeterRow>(out, "/meter", "with [energy] meter: a row a pool and reading");
   describe<RequestEnergyRow>(out, "/energy_requests",
                              "with --audit: a row a request and phase, parts as columns");
   describe<TenantEnergyRow>(out, "/energy_tenants",

@@ -31,6 +31,12 @@ struct EnergyRow {
   std::int64_t energy_nj = 0;
 };
 
+struct MeterRow {
+  SimTime time_ns = 0;
+  std::uint16_t pool = 0;
+  std::int64_t power_mw = 0;
+};
+
 // An AuditRow as columns.
 struct RequestEnergyRow {
   std::uint32_t id = 0;
@@ -146,6 +152,13 @@ void each_column(std::type_identity<EnergyRow>, Column&& column) {
   column("phase", &EnergyRow::phase, "1", "row of /dictionary/phase");
   column("pool", &EnergyRow::pool, "1", "row of /dictionary/pool");
   column("energy_nj", &EnergyRow::energy_nj, "nJ", "of the GPU boards, rounded down");
+}
+
+template <class Column>
+void each_column(std::type_identity<MeterRow>, Column&& column) {
+  column("time_ns", &MeterRow::time_ns, "ns", "when the reading was renewed");
+  column("pool", &MeterRow::pool, "1", "row of /dictionary/pool");
+  column("power_mw", &MeterRow::power_mw, "mW", "as the boards' meters show it, their sum");
 }
 
 template <class Column>

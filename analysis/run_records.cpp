@@ -21,6 +21,7 @@ RunRecords::RunRecords(Settings settings)
       good_(settings_.pools.size()),
       tenants_(settings_.pools.size()),
       audited_(settings_.pools.size()),
+      by_step_(settings_.pools.size()),
       last_flush_(std::chrono::steady_clock::now()) {
   if (settings_.file.empty()) return;
   file_ = std::make_unique<TableWriter>(settings_.file);
@@ -36,6 +37,7 @@ RunRecords::RunRecords(Settings settings)
   if (settings_.steps) open(steps_, "/steps");
   if (settings_.evictions) open(evictions_, "/evictions");
   open(transfers_, "/transfers");
+  if (settings_.meter) open(meters_, "/meter");
   if (settings_.audit) open(request_energies_, "/energy_requests");
   write_dictionaries();
   file_->flush();
@@ -59,6 +61,12 @@ void RunRecords::count_tenant(const RequestRow& row) {
 
 void RunRecords::bucket(const BucketRow& row) {
   fingerprint_.bucket(row);
+  if (settings_.energy_step > 0 && row.energy_nj >= 0) {
+    std::vector<double>& steps = by_step_[row.pool];
+    const auto step = static_cast<std::size_t>(row.start_ns / settings_.energy_step);
+    if (step >= steps.size()) steps.resize(step + 1);
+    steps[step] += static_cast<double>(row.energy_nj) * 1e-9;
+  }
   write(buckets_, row);
 }
 
@@ -69,6 +77,10 @@ void RunRecords::eviction(const EvictionRow& row) { write(evictions_, row); }
 void RunRecords::transfer(const TransferRow& row) {
   fingerprint_.transfer(row);
   write(transfers_, row);
+}
+
+void RunRecords::meter(const MeterRow& row) {
+  if (meters_.written()) write(meters_, row);
 }
 
 void RunRecords::audit(const AuditRow& row) {
@@ -92,6 +104,7 @@ void RunRecords::flush() {
   evictions_.drain();
   transfers_.drain();
   request_energies_.drain();
+  meters_.drain();
   file_->flush();
   rows_since_flush_ = 0;
   last_flush_ = std::chrono::steady_clock::now();

@@ -35,7 +35,9 @@ class RunRecords : public Records {
     bool buckets = true;
     bool steps = false;
     bool evictions = false;
-    bool audit = false;  // /energy by phase, /energy_requests, /energy_tenants
+    bool meter = false;       // /meter
+    SimTime energy_step = 0;  // joules_by_step() are summed over this much time; 0: not
+    bool audit = false;       // /energy by phase, /energy_requests, /energy_tenants
   };
   explicit RunRecords(Settings settings);
 
@@ -61,6 +63,9 @@ class RunRecords : public Records {
     return tenants_[static_cast<std::size_t>(pool)];
   }
   std::uint64_t within_slo(int pool) const { return good_[static_cast<std::size_t>(pool)]; }
+  void meter(const MeterRow& row);
+  // Of the boards, from the buckets, by pool.
+  const std::vector<double>& joules_by_step(std::size_t pool) const { return by_step_[pool]; }
   const AuditTotals& audited() const { return audited_; }
   std::string fingerprint() const { return fingerprint_.text(); }
 
@@ -86,7 +91,9 @@ class RunRecords : public Records {
   RowBatch<EvictionRow> evictions_;
   RowBatch<TransferRow> transfers_;
   RowBatch<RequestEnergyRow> request_energies_;
+  RowBatch<MeterRow> meters_;
   AuditTotals audited_;
+  std::vector<std::vector<double>> by_step_;
   std::uint32_t rows_since_flush_ = 0;
   std::chrono::steady_clock::time_point last_flush_;
 };

@@ -181,12 +181,35 @@ void add_phases(const Scope& s, Entries& out) {
   }
 }
 
-// Names whose models are not part of a serving run yet: unknown, not absent.
+// Filled by those who know the building and the quality: unknown, not absent.
 void add_beyond(Entries& out) {
-  out.push_back({"energy_facility_j", "J", "energy of host and building included", {}});
-  out.push_back({"carbon_use_g", "g", "CO2e of the energy used", {}});
-  out.push_back({"carbon_embodied_g", "g", "CO2e of making the hardware, its share", {}});
-  out.push_back({"water_l", "L", "of cooling and of power plants", {}});
+  out.push_back({"energy_it_j", "J", "boards and hosts, fans and power supplies", {}});
+  out.push_back({"energy_facility_j", "J", "IT x PUE: the building", {}});
+  out.push_back(
+      {"carbon_use_g", "g", "CO2e of the facility's energy, location-based, average", {}});
+  out.push_back({"carbon_use_market_g", "g", "by the electricity that was bought", {}});
+  out.push_back({"carbon_use_marginal_g", "g", "by the marginal intensity", {}});
+  out.push_back({"carbon_embodied_g", "g", "CO2e of making boards and servers, their share", {}});
+  out.push_back({"water_l", "L", "on site and in power plants", {}});
+  out.push_back(
+      {"adpe_kg", "kg", "metals and minerals of the electricity, antimony equivalent", {}});
+  out.push_back({"energy_primary_mj", "MJ", "primary energy of the electricity", {}});
+  out.push_back({"carbon_sources", "1", "tables behind the numbers beyond the boards", {}});
+  out.push_back({"meter_energy_j", "J", "sum of the emulated meter's readings x period", {}});
+  out.push_back({"meter_error_share", "share", "of it, against the boards' joules", {}});
+  const auto year = [&out](const char* name, const char* what) {
+    out.push_back({std::string("service.") + name, "g", what, {}});
+  };
+  year("servers_use_g", "a year of the service: electricity of the facility");
+  year("servers_embodied_g", "a year: share of boards and servers");
+  year("network_g", "a year: network");
+  year("devices_use_g", "a year: electricity of users' devices");
+  year("devices_embodied_g", "a year: share of users' devices");
+  year("web_host_g", "a year: machines before the engines");
+  year("training_g", "a year: share of making the model");
+  year("total_g", "a year: all of these; null where one is unknown");
+  year("g_per_request", "of the total");
+  year("g_per_1000_tokens", "of the total, a thousand output tokens");
   out.push_back({"perplexity", "1", "from the work profile", {}});
   out.push_back({"worst_group_nll_increase_share", "share", "from the work profile", {}});
   out.push_back({"quality_model", "1", "the model of the work profile", {}});

@@ -63,10 +63,10 @@ BoundOutcome run_bounds(const RunPlan& plan, const std::string& file, const RunO
       (std::filesystem::path(options.out) / (RunFolder::name(plan.name, plan.resolved) + ".bound"))
           .string();
   const auto results = run_children(scenarios.size(), [&](std::size_t i, std::string& output) {
-    return run_point(scenarios[i], inside, output);
+    return run_child(scenarios[i], inside, output);
   });
   BoundOutcome outcome;
-  outcome.exit_code = interrupted() ? kInterrupted : worst(results);
+  outcome.exit_code = interrupted() ? kInterrupted : worst_exit(results);
   if (outcome.exit_code != kGood) return outcome;
   for (const std::size_t i : bound_of) outcome.summaries.push_back(from_wire(results[i].output));
   return outcome;

@@ -235,6 +235,14 @@ struct Commands {
                       "run it again with the clairvoyant eviction policy, for the regret");
     command->add_option("--plugin", run.plugin, "an eviction policy of your own, for all pools")
         ->type_name("FILE.so");
+    command
+        ->add_option("--band", run.band,
+                     "the middle so many percent of runs with coefficients drawn from their ranges")
+        ->type_name("PERCENT")
+        ->check(CLI::Range(1.0, 99.9));
+    command->add_option("--draws", run.draws, "runs of a band, a point")
+        ->type_name("N")
+        ->check(CLI::Range(2, 10000));
     command->add_flag("--stepwise", run.stepwise, "step by step: slow, same records");
   }
 };

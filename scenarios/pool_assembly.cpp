@@ -18,15 +18,22 @@
 #include "scenarios/plugin.h"
 #include "scenarios/policy_key.h"
 #include "scenarios/token_policy.h"
+#include "sim/base/exact_math.h"
 #include "sim/serving/block_worth.h"
 
 namespace kvern {
 namespace {
 
-HostOverhead host_overhead_of(const PolicySpec& spec) {
+HostOverhead host_overhead_of(const PoolSpec& pool) {
   Issues none;
-  Parameters p(&spec.table, spec.path, none);
-  return read_host_overhead(p);
+  Parameters p(&pool.host_overhead.table, pool.host_overhead.path, none);
+  HostOverhead overhead = read_host_overhead(p);
+  if (!pool.draw) return overhead;
+  const double factor = drawn_host_factor(*pool.draw);
+  for (std::int64_t* ticks : {&overhead.step_ticks, &overhead.sequence_ticks}) {
+    *ticks = exact::nearest_whole(factor * static_cast<double>(*ticks));
+  }
+  return overhead;
 }
 
 double gib(std::int64_t bytes) { return static_cast<double>(bytes) / 1073741824.0; }
@@ -53,9 +60,9 @@ std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
     issues.error(pool.where,
                  fmt::format("{} does not fit on {} x {}: weights {:.1f} GiB and overhead {:.1f} "
                              "GiB a GPU, {:.1f} GiB usable",
-                             deployment.model->name, deployment.gpus(),
-                             deployment.hardware->name, gib(capacity.weight_bytes),
-                             gib(capacity.overhead_bytes), gib(capacity.usable_bytes)),
+                             deployment.model->name, deployment.gpus(), deployment.hardware->name,
+                             gib(capacity.weight_bytes), gib(capacity.overhead_bytes),
+                             gib(capacity.usable_bytes)),
                  "raise tensor_parallel or memory_share");
   }
   return capacity.blocks;
@@ -87,7 +94,7 @@ bool price(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup,
     cost = with_token_upkeep(std::move(cost), upkeep_of(*policy, deployment));
     setup.residency = make_residency(std::move(policy), deployment);
   }
-  setup.step_cost = with_host_overhead(std::move(cost), host_overhead_of(pool.host_overhead));
+  setup.step_cost = with_host_overhead(std::move(cost), host_overhead_of(pool));
   std::string refusal = setup.step_cost->prepare(deployment);
   if (!refusal.empty()) {
     issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
@@ -131,6 +138,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   const bool found = (pool.hardware.empty() || out.hardware != nullptr) &&
                      (pool.model.empty() || out.model != nullptr);
   if (!found) return std::nullopt;
+  if (pool.draw && out.hardware != nullptr) draw_hardware(*pool.draw, *out.hardware);
 
   const auto batching = make_again(batching::table(), "batching", pool.batching);
   Deployment deployment;

@@ -10,8 +10,10 @@
 #include "analysis/run_folder.h"
 #include "analysis/run_records.h"
 #include "scenarios/assembly.h"
+#include "scenarios/beyond_boards.h"
 #include "scenarios/bound.h"
 #include "scenarios/cache_file.h"
+#include "scenarios/meter_feed.h"
 #include "scenarios/origin.h"
 #include "scenarios/progress.h"
 #include "scenarios/resolved.h"
@@ -34,6 +36,8 @@ RunRecords::Settings record_settings(const Scenario& scenario, const RunFolder& 
   settings.steps = scenario.records.steps;
   settings.evictions = scenario.records.eviction_rows;
   settings.audit = audit;
+  settings.meter = scenario.meter != "off";
+  settings.energy_step = scenario.facility.series.step;
   return settings;
 }
 
@@ -94,27 +98,6 @@ void add_quality(const std::vector<std::optional<MeasuredQuality>>& quality, Sum
     if (quality[i]) set_quality(summary.pools[i].entries, *quality[i]);
   }
   if (same && quality[0]) set_quality(summary.entries, *quality[0]);
-}
-
-// What boards drew, grown to the building's joules and grams where [energy] says how.
-void add_facility(const Scenario& scenario, SimTime duration, Summary& summary) {
-  const double seconds = static_cast<double>(duration) * 1e-9;
-  const auto add = [&](std::vector<SummaryEntry>& entries, double gpus) {
-    const auto* joules = std::get_if<double>(&value(entries, "energy_j"));
-    if (joules == nullptr) return;
-    const double boards = *joules;
-    set(entries, "energy_facility_j", facility_joules(scenario.facility, boards, gpus, seconds));
-    set(entries, "carbon_use_g", carbon_grams(scenario.facility, boards, gpus, seconds));
-  };
-  double total = 0;
-  for (std::size_t i = 0; i < summary.pools.size(); ++i) {
-    const PoolSpec& pool = scenario.pools[i];
-    const double gpus =
-        static_cast<double>(pool.replicas) * pool.tensor_parallel * pool.data_parallel;
-    add(summary.pools[i].entries, gpus);
-    total += gpus;
-  }
-  add(summary.entries, total);
 }
 
 // The caches begin with what the file holds. False with issues when it does not fit.
@@ -188,11 +171,14 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   folder.write("scenario.resolved.toml", resolved);
 
   RunRecords records(record_settings(scenario, folder, options.audit));
+  MeterFeed meter(scenario, records);
   std::vector<Ledger> ledgers;
   RunFacts facts;
   {
     Progress progress(assembly->requests);
     connect(*assembly, scenario, options, records, progress);
+    assembly->setup.power_bins = meter.bins();
+    assembly->setup.power_records = &meter;
     const PoolCosts costs = costs_of(assembly->setup);
     Cluster cluster(std::move(assembly->setup));
     const Stopped stopped = cluster.run();
@@ -217,7 +203,8 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   if (options.audit) outcome.audit = audit_of(scenario, ledgers, records, facts.duration_ns);
   outcome.interrupted = !complete;
   outcome.summary = make_summary(facts, ledgers, records);
-  add_facility(scenario, facts.duration_ns, outcome.summary);
+  add_beyond_boards(scenario, records, facts.duration_ns, outcome.summary);
+  add_meter(meter, outcome.summary);
   add_quality(assembly->quality, outcome.summary);
   if (options.bound != nullptr) set_regret(*options.bound, outcome.summary);
   folder.write("manifest.toml", manifest_of(scenario, assembly->inputs, records.fingerprint(),

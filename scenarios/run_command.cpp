@@ -7,6 +7,7 @@
 
 #include "scenarios/attention_outcome.h"
 #include "scenarios/attention_summary.h"
+#include "scenarios/band_command.h"
 #include "scenarios/bound.h"
 #include "scenarios/exit_codes.h"
 #include "scenarios/expectation.h"
@@ -128,12 +129,20 @@ int run_command(const RunRequest& request) {
     return run_attention_points(*root, request, issues);
   }
   const auto plan = make_plan(request, issues);
+  if (request.band > 0 && request.with_bound) {
+    issues.error({request.file, 0, 0}, "--with-bound goes with one draw of the coefficients",
+                 "leave out --band");
+  }
+  if (request.band > 0 && !(request.save_cache + request.load_cache).empty()) {
+    issues.error({request.file, 0, 0}, "a saved cache goes with one run, and --band makes many");
+  }
   if (plan && plan->is_sweep && !(request.save_cache + request.load_cache).empty()) {
     issues.error({request.file, 0, 0}, "a saved cache goes with one run, and this is a sweep",
                  "take one point with --set");
   }
   print(stderr, issues.text());
   if (!plan || issues.any_error()) return kUserError;
+  if (request.band > 0) return band_command(*plan, request);
   std::vector<Summary> bounds;
   if (request.with_bound) {
     BoundOutcome outcome = run_bounds(*plan, request.file, options_of(request), issues);

@@ -1,6 +1,7 @@
 // `kvern run`: a scenario, or each point of its sweep, to a table or JSON.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct RunRequest {
   bool audit = false;
   bool with_bound = false;
   std::string plugin;  // a shared library with an eviction policy; "" = none
+  double band = 0;  // percent; 0: none
+  std::uint32_t draws = 40;
 };
 
 // The exit code: 0, 1 when an [[expect]] was missed, 2 for user errors, 130 after a signal. Throws

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/slo.h"
+#include "models/coefficient_draws.h"
 #include "models/facility.h"
 #include "scenarios/case_spec.h"
 #include "sim/base/config.h"
@@ -59,6 +60,7 @@ struct PoolSpec {
   std::optional<double> power_cap_watts;
   std::optional<double> clock_mhz;
   std::optional<double> celsius;
+  std::optional<BandDraw> draw;  // coefficients drawn from their ranges
   PolicySpec sleep;
   PolicySpec step_cost;
   PolicySpec host_overhead;
@@ -114,6 +116,9 @@ struct Scenario {
   std::vector<PoolSpec> pools;
   std::string attribution;  // "token_share", "equal_share"
   Facility facility;
+  std::string meter;  // "off", "instant", "average"
+  double meter_gain = 1;
+  std::optional<BandDraw> draw;
   RecordsSpec records;
   std::optional<PaperSpec> paper;
   std::vector<ExpectSpec> expects;
@@ -121,6 +126,11 @@ struct Scenario {
   std::optional<CaseSpec> validation;  // [case]
   std::vector<MeasuredSpec> measured;
   KeyBook book;  // every key, for scenario.resolved.toml
+
+  void set_draw(const BandDraw& with) {
+    draw = with;
+    for (PoolSpec& pool : pools) pool.draw = with;
+  }
 };
 
 }  // namespace kvern

@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <set>
 
-#include "models/facility.h"
 #include "policies/admission.h"
 #include "policies/batching.h"
 #include "policies/routing.h"
+#include "scenarios/facility_reader.h"
 #include "scenarios/policy_key.h"
 #include "scenarios/pool_assembly.h"
 
@@ -60,14 +60,6 @@ void read_router(Parameters p, Scenario& scenario) {
   p.finish();
 }
 
-void read_energy(Parameters p, Scenario& scenario) {
-  scenario.attribution =
-      p.choice("attribution", "token_share", {"token_share", "equal_share", "shapley"},
-               "how a step's requests share what is not their own FLOPs and bytes");
-  scenario.facility = read_facility(p);
-  p.finish();
-}
-
 RecordsSpec read_records(Parameters p) {
   RecordsSpec records;
   records.requests = p.get("requests", true, "a row a request in records.h5");
@@ -78,6 +70,19 @@ RecordsSpec read_records(Parameters p) {
                                    "evictions: counted, or a row each") == "rows";
   p.finish();
   return records;
+}
+
+// A meter and a series of intensities read the time buckets.
+void check_time_buckets(Parameters& top, const Scenario& scenario) {
+  const SimTime bucket = scenario.records.bucket;
+  if (scenario.meter != "off" && bucket == 0) {
+    top.error("records", "a meter needs time buckets", "[records] bucket = \"1 s\"");
+  }
+  const SimTime step = scenario.facility.series.step;
+  if (step > 0 && (bucket == 0 || step % bucket != 0)) {
+    top.error("records", "a step of intensity_series must be whole time buckets",
+              "[records] bucket = \"1 s\"");
+  }
 }
 
 void read_pools(Parameters& top, const std::string& file, Scenario& scenario) {
@@ -142,9 +147,10 @@ Scenario read_scenario_keys(const Config& root, const std::string& file, Issues&
   scenario.slo = read_slo(top.table("slo", "the service-level objective behind goodput"));
   read_router(top.table("router", "who gets a request"), scenario);
   read_pools(top, file, scenario);
-  read_energy(top.table("energy", "attribution and facility"), scenario);
+  read_energy(top.table("energy", "attribution and facility"), file, scenario);
   scenario.records = read_records(top.table("records", "what records.h5 holds"));
   check_planned_ends(scenario, top.issues());
+  check_time_buckets(top, scenario);
   scenario.paper = read_paper(top);
   scenario.expects = read_expects(top);
   scenario.sweeps = read_sweeps(top);

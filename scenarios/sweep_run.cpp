@@ -16,7 +16,7 @@
 
 namespace kvern {
 
-int run_point(const Scenario& scenario, const RunOptions& options, std::string& output) {
+int run_child(const Scenario& scenario, const RunOptions& options, std::string& output) {
   try {
     Issues issues;
     const auto outcome = run_scenario(scenario, options, issues);
@@ -33,7 +33,7 @@ int run_point(const Scenario& scenario, const RunOptions& options, std::string& 
   }
 }
 
-int worst(const std::vector<ChildResult>& results) {
+int worst_exit(const std::vector<ChildResult>& results) {
   int code = kGood;
   for (const ChildResult& result : results) {
     if (result.exit_code == kBrokenLaw) return kBrokenLaw;
@@ -79,10 +79,10 @@ SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options,
   const auto results = run_children(plan.points.size(), [&](std::size_t i, std::string& output) {
     RunOptions own = inside;
     if (!bounds.empty()) own.bound = &bounds[i];
-    return run_point(plan.scenarios[i], own, output);
+    return run_child(plan.scenarios[i], own, output);
   });
   SweepOutcome outcome;
-  outcome.exit_code = interrupted() ? kInterrupted : worst(results);
+  outcome.exit_code = interrupted() ? kInterrupted : worst_exit(results);
   outcome.folder = folder.partial_path();
   if (outcome.exit_code != kGood) return outcome;
   for (std::size_t i = 0; i < results.size(); ++i) {

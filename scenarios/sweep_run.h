@@ -11,6 +11,11 @@
 
 namespace kvern {
 
+// In a child process: one run, whose summary is the output (summary_wire.h). The exit code.
+int run_child(const Scenario& scenario, const RunOptions& options, std::string& output);
+// A broken law weighs most; other failures in the order of the runs.
+int worst_exit(const std::vector<ChildResult>& results);
+
 struct SweepOutcome {
   int exit_code = 0;               // not good: of the worst point; nothing else is then whole
   std::vector<Summary> summaries;  // in the order of the points
@@ -22,9 +27,9 @@ SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options,
                        const std::vector<Summary>& bounds = {});
 
 // In a child process: runs one scenario; its summary is the output. The exit code.
-int run_point(const Scenario& scenario, const RunOptions& options, std::string& output);
+int run_child(const Scenario& scenario, const RunOptions& options, std::string& output);
 // A broken law weighs most; other failures in the order of the points.
-int worst(const std::vector<ChildResult>& results);
+int worst_exit(const std::vector<ChildResult>& results);
 
 // [{"point": {...}, "summary": {...}}, ...]
 std::string points_json(const std::vector<SweepPoint>& points,

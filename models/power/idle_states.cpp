@@ -1,13 +1,14 @@
 #include "models/power/idle_states.h"
 
 #include "models/power/clock_grid.h"
+#include "sim/base/exact_math.h"
 
 namespace kvern {
 namespace {
 
-std::int64_t milliwatts(double watts) { return static_cast<std::int64_t>(watts * 1e3 + 0.5); }
+std::int64_t milliwatts(double watts) { return exact::nearest_whole(watts * 1e3); }
 
-SimTime nanoseconds(double seconds) { return static_cast<SimTime>(seconds * 1e9 + 0.5); }
+SimTime nanoseconds(double seconds) { return exact::nearest_whole(seconds * 1e9); }
 
 SleepState unknown(const HardwareSpec& h, const char* what) {
   SleepState state;

@@ -30,6 +30,23 @@ void BucketLedger::busy(SimTime from, SimTime to) {
   }
 }
 
+void BucketLedger::spread(SimTime from, SimTime to, std::int64_t picojoules) {
+  const SimTime whole = to - from;
+  if (whole == 0) {
+    open(from).picojoules += picojoules;
+    return;
+  }
+  std::int64_t left = picojoules;
+  while (from < to) {
+    const SimTime edge = std::min(to, edge_after(from));
+    // The last part takes what rounding left.
+    const auto part = static_cast<std::int64_t>(Int128{picojoules} * (edge - from) / whole);
+    open(from).picojoules += edge == to ? left : part;
+    left -= part;
+    from = edge;
+  }
+}
+
 void BucketLedger::power(SimTime from, SimTime to, std::int64_t milliwatts) {
   while (from < to) {
     const SimTime edge = std::min(to, edge_after(from));

@@ -23,7 +23,13 @@ class BucketLedger {
   // The bucket of `t`, which is not closed yet.
   BucketRow& at(SimTime t) { return open(t).row; }
   void busy(SimTime from, SimTime to);
+  // Buckets up to `t` are there, though nothing happened in them.
+  void reach(SimTime t) {
+    if (t > first_ * width_) open(t - 1);
+  }
   void energy(SimTime end, Int128 picojoules) { open(end).picojoules += picojoules; }
+  // Joules spent evenly from one instant to another, split at the edges.
+  void spread(SimTime from, SimTime to, std::int64_t picojoules);
   // A constant power (1 mW = 1 pJ/ns) from one instant to another, split at the edges.
   void power(SimTime from, SimTime to, std::int64_t milliwatts);
   // Writes the buckets that end at or before `t`; nothing is added to them any more.

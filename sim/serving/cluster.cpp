@@ -52,6 +52,11 @@ Cluster::Cluster(ClusterSetup setup)
         pool.setup.power->known() ? pool.setup.power->idle_picojoules_per_us() : -1;
     pool.buckets = std::make_unique<BucketLedger>(bucket_, static_cast<std::uint16_t>(i),
                                                   pool.setup.replicas, idle, &records_);
+    if (i < setup.power_bins.size() && setup.power_bins[i] > 0 && idle >= 0) {
+      pool.power_bins =
+          std::make_unique<BucketLedger>(setup.power_bins[i], static_cast<std::uint16_t>(i),
+                                         pool.setup.replicas, idle, setup.power_records);
+    }
     pool.ledger.energy_known = pool.setup.power->known();
     pool.ledger.audited_on = setup.audit && pool.ledger.energy_known;
     pool.ledger.blocks = pool.setup.blocks;
@@ -90,6 +95,7 @@ void Cluster::build(Pool& pool, std::uint16_t number, const ClusterSetup& setup)
     replica.stepwise = setup.stepwise;
     replica.step_rows = setup.step_rows;
     replica.save_cache = setup.save_cache;
+    replica.power_bins = pool.power_bins.get();
     replica.audit = pool.ledger.audited_on;
     if (replica.id < setup.warm.size()) replica.warm = &setup.warm[replica.id];
     replicas_.push_back(
@@ -218,7 +224,13 @@ void Cluster::bucket_edge(SimTime now) {
     Pool& pool = pools_[pool_of_[i]];
     pool.booked = std::min(pool.booked, replicas_[i]->mark_bucket(now));
   }
-  for (Pool& pool : pools_) pool.buckets->close_before(std::min(now, pool.booked));
+  for (Pool& pool : pools_) {
+    pool.buckets->close_before(std::min(now, pool.booked));
+    if (pool.power_bins == nullptr) continue;
+    const SimTime whole = std::min(now, pool.booked);
+    pool.power_bins->reach(whole);
+    pool.power_bins->close_before(whole);
+  }
 }
 
 void Cluster::take_arrivals(SimTime now) {
@@ -319,6 +331,10 @@ void Cluster::close(Stopped how) {
       ledger.picojoules_unattributed += idle;
     }
     if (pool.buckets->on()) pool.buckets->close_all(last_event_);
+    if (pool.power_bins != nullptr) {
+      pool.power_bins->reach(last_event_);
+      pool.power_bins->close_all(last_event_);
+    }
   }
 }
 

@@ -55,7 +55,10 @@ struct ClusterSetup {
   Records* records = nullptr;              // never null in a run; outlives the cluster
   SimTime stop = kNever;                   // kNever: until drained
   SimTime bucket = 0;                      // width of the time buckets; 0 = none
-  bool stepwise = false;                   // no jumps, nothing in bulk: the reference
+  // A pool's power for its meter: /buckets of another width; 0 = none. Rows go to power_records.
+  std::vector<SimTime> power_bins;
+  Records* power_records = nullptr;
+  bool stepwise = false;  // no jumps, nothing in bulk: the reference
   bool step_rows = false;
   bool eviction_rows = false;
   std::vector<CacheState> warm;                    // by replica; empty: all caches begin empty
@@ -95,7 +98,8 @@ class Cluster final : private ClusterView {
     PoolSetup setup;
     Ledger ledger;
     std::unique_ptr<BucketLedger> buckets;
-    SimTime booked = kNever;  // all steps that end before this are in the ledgers
+    std::unique_ptr<BucketLedger> power_bins;  // null: no meter
+    SimTime booked = kNever;                   // all steps that end before this are in the ledgers
   };
   // ClusterView
   std::uint32_t replicas() const override { return static_cast<std::uint32_t>(replicas_.size()); }

@@ -12,8 +12,8 @@ SimTime later(SimTime t, SimTime by) { return by >= kNever - t ? kNever : t + by
 }  // namespace
 
 IdleClock::IdleClock(const IdleStates& states, std::unique_ptr<Sleep> sleep, bool known,
-                     Ledger& ledger, BucketLedger& buckets)
-    : states_(states), known_(known), ledger_(ledger), buckets_(buckets) {
+                     Ledger& ledger, BucketLedger& buckets, BucketLedger* power_bins)
+    : states_(states), known_(known), ledger_(ledger), buckets_(buckets), power_bins_(power_bins) {
   if (sleep == nullptr) return;
   sleep->prepare(states_);
   choice_ = sleep->choose();
@@ -72,6 +72,7 @@ void IdleClock::charge(EnergyPart part, std::int64_t milliwatts, SimTime from, S
   ledger_.picojoules[static_cast<std::size_t>(part)] += picojoules;
   ledger_.picojoules_unattributed += picojoules;
   if (buckets_.on()) buckets_.power(from, to, milliwatts);
+  if (power_bins_ != nullptr) power_bins_->power(from, to, milliwatts);
 }
 
 }  // namespace kvern

@@ -15,7 +15,7 @@ class IdleClock {
  public:
   // `sleep` null: never. `known`: joules are.
   IdleClock(const IdleStates& states, std::unique_ptr<Sleep> sleep, bool known, Ledger& ledger,
-            BucketLedger& buckets);
+            BucketLedger& buckets, BucketLedger* power_bins = nullptr);
 
   bool idle() const { return since_ != kNever; }
   bool waking() const { return ready_ != kNever; }
@@ -39,6 +39,7 @@ class IdleClock {
   bool known_;
   Ledger& ledger_;
   BucketLedger& buckets_;
+  BucketLedger* power_bins_;
   SimTime since_ = kNever;   // kNever: at work
   SimTime booked_ = kNever;  // charged up to here
   SimTime waking_from_ = kNever;

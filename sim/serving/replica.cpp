@@ -39,11 +39,12 @@ Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Reco
       step_rows_(setup.step_rows),
       ledger_(ledger),
       buckets_(buckets),
+      power_bins_(setup.power_bins),
       records_(records),
       state_(KvPool(std::move(setup.kv)), held_runs(setup)),
       planner_(state_, ledger, !setup.stepwise),
-      idle_clock_(setup.idle_states, std::move(setup.sleep), setup.power->known(), ledger,
-                  buckets) {
+      idle_clock_(setup.idle_states, std::move(setup.sleep), setup.power->known(), ledger, buckets,
+                  setup.power_bins) {
   if (setup.audit) state_.audit = std::make_unique<Audit>(ledger, records);
   if (setup.save_cache) state_.pool.remember_blocks();
   if (setup.warm != nullptr) state_.pool.load(*setup.warm);

@@ -36,7 +36,8 @@ struct ReplicaSetup {
   bool step_rows = false;
   bool save_cache = false;
   bool audit = false;
-  const CacheState* warm = nullptr;  // to begin with; null: an empty cache
+  BucketLedger* power_bins = nullptr;  // joules in fine bins of time, for a meter; null: none
+  const CacheState* warm = nullptr;    // to begin with; null: an empty cache
 };
 
 // Requests that left: filled by the replica, handed on by the cluster.
@@ -99,7 +100,7 @@ class Replica {
   void allocate_step_under_way();
   void book_tokens(std::int64_t steps, Instant end);
   void book_bucket(std::int64_t steps, SimTime from, SimTime end);
-  void charge(std::int64_t steps, SimTime end);
+  void charge(std::int64_t steps, SimTime from, SimTime end);
   void charge_chunk(std::size_t i, Request& request);
   void emit_tokens();
   std::int64_t steps_before(SimTime now) const;
@@ -123,6 +124,7 @@ class Replica {
   bool step_rows_;
   Ledger& ledger_;
   BucketLedger& buckets_;
+  BucketLedger* power_bins_;
   Records& records_;
   ReplicaState state_;
   Planner planner_;

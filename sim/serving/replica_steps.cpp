@@ -10,10 +10,11 @@ void Replica::advance(std::int64_t steps) {
   const Line& ticks = run_.price.ticks;
   while (steps > 0) {
     std::int64_t now = steps;
-    if (buckets_.on() && steps > 1) {
+    if ((buckets_.on() || power_bins_ != nullptr) && steps > 1) {
       // As many as end in the bucket in which the next one ends.
       const Instant next = run_.start.plus(ticks.sum(run_.done + 1));
-      const SimTime edge = buckets_.edge_after(next.ceil_ns());
+      SimTime edge = buckets_.on() ? buckets_.edge_after(next.ceil_ns()) : kNever;
+      if (power_bins_ != nullptr) edge = std::min(edge, power_bins_->edge_after(next.ceil_ns()));
       if (edge - run_.start.ns < (std::int64_t{1} << 40)) {
         const std::int64_t limit = ((edge - 1 - run_.start.ns) << kTickBits) - run_.start.ticks;
         now = std::min(steps, steps_within(ticks, limit, run_.steps) - run_.done);
@@ -34,7 +35,7 @@ void Replica::advance_in_bucket(std::int64_t steps) {
   (run_.kind == StepKind::Decode  ? ledger_.steps_decode
    : run_.kind == StepKind::Mixed ? ledger_.steps_mixed
                                   : ledger_.steps_prefill) += static_cast<std::uint64_t>(steps);
-  charge(steps, end.ceil_ns());
+  charge(steps, from.ceil_ns(), end.ceil_ns());
   if (buckets_.on()) book_bucket(steps, from.ceil_ns(), end.ceil_ns());
   if (step_rows_) write_step(from.ceil_ns(), end.ceil_ns());
   if (run_.decodes > 0) state_.decoding.advance(static_cast<std::uint64_t>(steps));
@@ -105,7 +106,7 @@ void Replica::book_tokens(std::int64_t steps, Instant end) {
   state_.decoding.tokens_last_at(end);
 }
 
-void Replica::charge(std::int64_t steps, SimTime end) {
+void Replica::charge(std::int64_t steps, SimTime from, SimTime end) {
   if (!power_->known()) return;
   PartSums parts{};
   std::int64_t sum = 0;
@@ -119,6 +120,10 @@ void Replica::charge(std::int64_t steps, SimTime end) {
   ledger_.picojoules_unattributed += sum;
   step_picojoules_ = sum;
   if (buckets_.on()) buckets_.energy(end, sum);
+  if (power_bins_ != nullptr) {
+    power_bins_->busy(from, end);
+    power_bins_->spread(from, end, sum);
+  }
 
   // What decodes read is theirs, token by token; chunks are charged when their step has ended.
   const DecodeSet& decoding = state_.decoding;

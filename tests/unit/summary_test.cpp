@@ -104,8 +104,15 @@ TEST(Summary, NamesAreTheContract) {
   for (const char* phase : {"prefill", "decode", "wasted"}) {
     expected.push_back(std::string("energy_j_by_phase.") + phase);
   }
-  add({"energy_facility_j", "carbon_use_g", "carbon_embodied_g", "water_l", "perplexity",
-       "worst_group_nll_increase_share", "quality_model"});
+  add({"energy_it_j", "energy_facility_j", "carbon_use_g", "carbon_use_market_g",
+       "carbon_use_marginal_g", "carbon_embodied_g", "water_l", "adpe_kg", "energy_primary_mj",
+       "carbon_sources", "meter_energy_j", "meter_error_share"});
+  for (const char* row :
+       {"servers_use_g", "servers_embodied_g", "network_g", "devices_use_g", "devices_embodied_g",
+        "web_host_g", "training_g", "total_g", "g_per_request", "g_per_1000_tokens"}) {
+    expected.push_back(std::string("service.") + row);
+  }
+  add({"perplexity", "worst_group_nll_increase_share", "quality_model"});
   const Summary s = demo();
   std::vector<std::string> names;
   std::vector<std::string> pool_names;
