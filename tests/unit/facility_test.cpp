@@ -13,7 +13,7 @@ Facility read(const std::string& text, std::string& errors) {
   Issues issues;
   const auto file = read_toml_text(text, "x.toml", issues);
   Parameters p(&*file, "energy", issues);
-  const Facility facility = read_facility(p, load_facility_data());
+  Facility facility = read_facility(p, load_facility_data());
   p.finish();
   errors = issues.text();
   return facility;
