@@ -26,11 +26,6 @@ struct SweepOutcome {
 SweepOutcome run_sweep(const RunPlan& plan, const RunOptions& options,
                        const std::vector<Summary>& bounds = {});
 
-// In a child process: runs one scenario; its summary is the output. The exit code.
-int run_child(const Scenario& scenario, const RunOptions& options, std::string& output);
-// A broken law weighs most; other failures in the order of the points.
-int worst_exit(const std::vector<ChildResult>& results);
-
 // [{"point": {...}, "summary": {...}}, ...]
 std::string points_json(const std::vector<SweepPoint>& points,
                         const std::vector<Summary>& summaries);
