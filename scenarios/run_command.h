@@ -20,7 +20,7 @@ struct RunRequest {
   bool audit = false;
   bool with_bound = false;
   std::string plugin;  // a shared library with an eviction policy; "" = none
-  double band = 0;  // percent; 0: none
+  double band = 0;     // percent; 0: none
   std::uint32_t draws = 40;
 };
 

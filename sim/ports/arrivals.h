@@ -20,9 +20,9 @@ struct Arrival {
   std::uint16_t tenant = 0;
   std::uint16_t category = 0;
   std::int32_t session = -1;
-  // The client is gone after this instant (later than `time`), answered or not; kNever: it waits. One that hangs up
-  // tells the server, which drops the request at the end of the step under way; else the server
-  // goes on for nobody.
+  // The client is gone after this instant (later than `time`), answered or not; kNever: it waits.
+  // One that hangs up tells the server, which drops the request at the end of the step under way;
+  // else the server goes on for nobody.
   SimTime leaves = kNever;
   bool hangs_up = true;
   // Ids of the prompt's prefix blocks at the pool's block size, in order; equal id = equal prefix.

@@ -45,11 +45,11 @@ TEST_P(EvictionScenarios, AreWhatTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EvictionScenarios,
-                         testing::Values(Golden{"mooncake_capacity", 21, "fd4ce420c66bcbb3",
+                         testing::Values(Golden{"mooncake_capacity", 21, "08131b8aca543249",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"},
-                                         Golden{"agentic_lfu", 6, "c1f6f7099bbf9e50", ""},
-                                         Golden{"tenant_quota", 2, "900a86d1f32d4815", ""},
-                                         Golden{"own_policy", 1, "c8cb08395e3e5c25", ""}),
+                                         Golden{"agentic_lfu", 6, "d393c86bed2a3d23", ""},
+                                         Golden{"tenant_quota", 2, "c0e25aba846d6f51", ""},
+                                         Golden{"own_policy", 1, "1d23014f4c1eaa59", ""}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 
 }  // namespace kvern

@@ -15,8 +15,8 @@
 #include "models/transformer/dense_forward.h"
 #include "models/transformer/transformer.h"
 #include "sim/base/json_lines.h"
-#include "tests/lab/program.h"
 #include "tests/lab/language_models.h"
+#include "tests/lab/program.h"
 
 namespace kvern {
 namespace {

@@ -54,10 +54,10 @@ TEST_P(Scenarios, AreWhatTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Scenarios,
-                         testing::Values(Golden{"first_run", "24cd6d8226d9216d", ""},
-                                         Golden{"azure_conversation", "9235483dd2e61ede",
+                         testing::Values(Golden{"first_run", "ce0d24213e6cdd78", ""},
+                                         Golden{"azure_conversation", "4aeb5e1c76d1df4a",
                                                 "traces/azure2023/AzureLLMInferenceTrace_conv.csv"},
-                                         Golden{"mooncake_conversation", "2c81528b8ab0a4d8",
+                                         Golden{"mooncake_conversation", "bb96be7a1ee9ed10",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 

@@ -163,8 +163,8 @@ Lab random_lab(std::uint64_t seed) {
 
 std::string describe(const Lab& lab) {
   std::string out = fmt::format(
-      "{} {} cost {} replicas {} blocks {} x {} prefix {} any {} {} behind \"{}\" tokens {} layers {} "
-      "x {} bucket {} stop {}\n",
+      "{} {} cost {} replicas {} blocks {} x {} prefix {} any {} {} behind \"{}\" tokens {} layers "
+      "{} x {} bucket {} stop {}\n",
       lab.batching, lab.routing, lab.cost, lab.replicas, lab.blocks, lab.block_size,
       lab.prefix_cache, lab.any_block, lab.eviction, lab.cache_admission, lab.token_eviction,
       lab.layers, lab.kv_heads, lab.bucket, lab.stop);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "sim/base/exact_math.h"
 #include "sim/work_profile.h"
 #include "tests/lab/program.h"
 
@@ -44,7 +45,7 @@ class TokenEvictionRuns : public testing::Test {
       row.policy = policy;
       row.budget = budget;
       row.kind = row.group = "all";
-      row.nll_dense = std::log(20.0);
+      row.nll_dense = exact::log(20.0);
       row.nll = row.nll_dense * (1 + share);
       profile.quality.push_back(row);
       row.kind = "language";

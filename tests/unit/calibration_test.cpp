@@ -10,6 +10,7 @@
 #include "models/calibration/least_squares.h"
 #include "models/calibration/measurements.h"
 #include "models/measured/cell_grid.h"
+#include "sim/base/exact_math.h"
 #include "tests/unit/shipped_models.h"
 
 namespace kvern {
@@ -70,12 +71,12 @@ TEST(HatGrid, FitsWhatIsLinearAlongTheLogarithm) {
   std::vector<Observation> seen;
   for (const double x : {1., 2., 7., 20., 100.}) {
     for (const double y : {0., 1., 3., 9., 50.}) {
-      seen.push_back({{x, y}, std::log1p(x) - 2 * std::log1p(y), 1});
+      seen.push_back({{x, y}, exact::log1p(x) - 2 * exact::log1p(y), 1});
     }
   }
   grid.fit(seen, 1e-9);
-  EXPECT_NEAR(grid.at({30, 20}), std::log1p(30) - 2 * std::log1p(20), 1e-5);
-  EXPECT_NEAR(grid.at({1000, 0}), std::log1p(100), 1e-5);  // stays beyond its end
+  EXPECT_NEAR(grid.at({30, 20}), exact::log1p(30) - 2 * exact::log1p(20), 1e-5);
+  EXPECT_NEAR(grid.at({1000, 0}), exact::log1p(100), 1e-5);  // stays beyond its end
   EXPECT_TRUE(grid.covers({100, 50}));
   EXPECT_FALSE(grid.covers({101, 50}));
 }
