@@ -141,9 +141,12 @@ void each_column(std::type_identity<TransferRow>, Column&& column) {
   column("kind", &TransferRow::kind, "1", kTransferCodes);
   column("from", &TransferRow::from, "1", "replica");
   column("to", &TransferRow::to, "1", "replica");
-  column("request", &TransferRow::request, "1", "row of the trace");
+  column("request", &TransferRow::request, "1",
+         "row of the trace; 2^32 - 1 = blocks of no one request");
   column("bytes", &TransferRow::bytes, "B", "moved");
-  column("energy_nj", &TransferRow::energy_nj, "nJ", "of the link and both ends; -1 unknown");
+  column("energy_nj", &TransferRow::energy_nj, "nJ", "of the GPU boards; -1 unknown");
+  column("tier", &TransferRow::tier, "1",
+         "a fetch leaves it, a demotion reaches it: lower tiers from 1, nearest first; else 0");
 }
 
 template <class Column>

@@ -144,6 +144,30 @@ void add_tenants(const Scope& s, Entries& out) {
   std::move(ratios.begin(), ratios.end(), std::back_inserter(out));
 }
 
+// Unknown where the pool has no tiers.
+void add_tiers(const Scope& s, Entries& out) {
+  const Ledger& l = s.ledger;
+  TierCounts sum;
+  for (const TierCounts& tier : l.tiers) {
+    sum.hits += tier.hits;
+    sum.bytes_fetched += tier.bytes_fetched;
+    sum.bytes_written += tier.bytes_written;
+  }
+  const auto if_any = [&l](const SummaryValue& value) {
+    return l.tiers.empty() ? SummaryValue() : value;
+  };
+  out.push_back({"tier_hits", "blocks", "fetched from lower tiers", if_any(sum.hits)});
+  out.push_back({"tier_hit_ratio", "share", "tier_hits / block_lookups",
+                 if_any(ratio(sum.hits, l.block_lookups))});
+  out.push_back(
+      {"bytes_fetched", "B", "from lower tiers to GPU memory", if_any(sum.bytes_fetched)});
+  out.push_back({"bytes_demoted", "B", "written to lower tiers", if_any(sum.bytes_written)});
+  if (l.tiers.empty()) out.push_back({"tier_hits_by", "blocks", "by name of the tier", {}});
+  for (const TierCounts& tier : l.tiers) {
+    out.push_back({"tier_hits_by." + tier.name, "blocks", "by name of the tier", tier.hits});
+  }
+}
+
 void add_energy(const Scope& s, Entries& out) {
   const Ledger& l = s.ledger;
   Int128 total = 0;
@@ -222,6 +246,7 @@ Entries entries_of(const Scope& s) {
   add_throughput(s, out);
   add_cache(s, out);
   add_tenants(s, out);
+  add_tiers(s, out);
   add_energy(s, out);
   add_phases(s, out);
   add_beyond(out);
@@ -309,6 +334,7 @@ const SummaryValue& Summary::value(std::string_view name) const {
 std::string describe_summary() {
   Scope any;
   any.ledger.energy_known = true;  // so that the components are listed
+  any.ledger.tiers = {{"host"}};   // as an example
   Entries all = identity({}, {});
   for (SummaryEntry& entry : entries_of(any)) all.push_back(std::move(entry));
   std::string out =

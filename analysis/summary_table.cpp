@@ -30,6 +30,8 @@ constexpr Scale kTimes[] = {{0, 1e-6, "us"},  {1e-3, 1e-3, "ms"}, {1, 1, "s"},
                             {120, 60, "min"}, {7200, 3600, "h"},  {172800, 86400, "d"}};
 constexpr Scale kJoules[] = {{0, 1e-6, "uJ"},  {1e-3, 1e-3, "mJ"}, {1, 1, "J"},
                              {1e3, 1e3, "kJ"}, {1e6, 1e6, "MJ"},   {1e9, 1e9, "GJ"}};
+constexpr Scale kBytes[] = {
+    {0, 1, "B"}, {1e3, 1e3, "kB"}, {1e6, 1e6, "MB"}, {1e9, 1e9, "GB"}, {1e12, 1e12, "TB"}};
 constexpr Scale kWatts[] = {{0, 1, "W"}, {1e3, 1e3, "kW"}, {1e6, 1e6, "MW"}};
 
 std::string three_digits(double value) {
@@ -48,8 +50,9 @@ Cell scaled(double value, std::span<const Scale> scales) {
 }
 
 Cell cell_of(const SummaryEntry& entry) {
-  if (const auto* count = std::get_if<std::uint64_t>(&entry.value))
-    return {with_thousands(*count), ""};
+  const auto* count = std::get_if<std::uint64_t>(&entry.value);
+  if (count != nullptr && entry.unit == "B") return scaled(static_cast<double>(*count), kBytes);
+  if (count != nullptr) return {with_thousands(*count), ""};
   const auto* number = std::get_if<double>(&entry.value);
   if (number == nullptr) return {"-", ""};
   const std::string& unit = entry.unit;
@@ -107,6 +110,11 @@ constexpr Row kEnergy[] = {{"energy", "energy_j"},
                            {"mean power", "power_w_mean"},
                            {"wasted", "energy_j_wasted"}};
 
+constexpr Row kTiers[] = {{"blocks fetched", "tier_hits"},
+                          {"of block lookups", "tier_hit_ratio"},
+                          {"bytes fetched", "bytes_fetched"},
+                          {"bytes demoted", "bytes_demoted"}};
+
 // The columns of a group: the run, then each pool when there are several.
 struct Columns {
   std::vector<const std::vector<SummaryEntry>*> entries;
@@ -146,18 +154,23 @@ std::vector<Line> tenant_lines(const Columns& columns) {
   return lines;
 }
 
-// Components that took energy.
-std::vector<Line> component_lines(const Columns& columns) {
+// A line for each member of an object; of components, those that took energy.
+std::vector<Line> member_lines(const Columns& columns, const std::string& object, bool zeros) {
   std::vector<Line> lines;
   for (const SummaryEntry& entry : *columns.entries.front()) {
-    const auto* joules = std::get_if<double>(&entry.value);
-    if (!entry.name.starts_with("energy_j_by.") || joules == nullptr || *joules == 0) continue;
-    Line line{entry.name.substr(entry.name.find('.') + 1), {}};
+    const auto* number = std::get_if<double>(&entry.value);
+    if (!entry.name.starts_with(object) || entry.name.size() == object.size()) continue;
+    if (!zeros && (number == nullptr || *number == 0)) continue;
+    Line line{entry.name.substr(object.size()), {}};
     std::replace(line.label.begin(), line.label.end(), '_', ' ');
     for (const auto* entries : columns.entries) line.cells.push_back(cell_of(*entries, entry.name));
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+bool has_tiers(const Summary& summary) {
+  return std::holds_alternative<std::uint64_t>(summary.value("tier_hits"));
 }
 
 // Columns of the latency table are statistics, so pools are rows here.
@@ -263,12 +276,15 @@ std::string summary_table(const Summary& summary) {
   };
   std::vector<Line> cache = lines_of(columns, kCache);
   for (Line& line : tenant_lines(columns)) cache.push_back(std::move(line));
-  const Block blocks[] = {rows("requests", kRequests),
-                          rows("throughput", kThroughput),
-                          group("prefix cache", columns.heads, cache),
-                          rows("memory pressure", kMemory),
-                          rows("energy of GPU boards", kEnergy),
-                          group("by component", columns.heads, component_lines(columns))};
+  const Block blocks[] = {
+      rows("requests", kRequests),
+      rows("throughput", kThroughput),
+      group("prefix cache", columns.heads, cache),
+      rows("memory pressure", kMemory),
+      rows("energy of GPU boards", kEnergy),
+      group("by component", columns.heads, member_lines(columns, "energy_j_by.", false)),
+      has_tiers(summary) ? rows("memory tiers", kTiers) : Block{},
+      group("blocks fetched from", columns.heads, member_lines(columns, "tier_hits_by.", true))};
   // One pool: two blocks side by side. Several: the columns are theirs.
   for (std::size_t i = 0; i < std::size(blocks); i += 2) {
     if (summary.pools.size() < 2) {

@@ -99,6 +99,8 @@ void read_power(Parameters p, HardwareSpec& h) {
       find_coefficient<JoulesPerFlop>(p, "attention", "FLOP of attention kernels");
   h.joules_per_hbm_byte = find_coefficient<JoulesPerByte>(p, "memory", "byte read or written");
   h.joules_per_link_byte = find_coefficient<JoulesPerByte>(p, "link", "byte sent over NVLink");
+  h.joules_per_pcie_byte =
+      find_coefficient<JoulesPerByte>(p, "pcie", "byte to or from the host, on the board");
   h.cap_looseness = find_coefficient<Share>(p, "cap_looseness", "a step may draw cap x (1 + this)");
   h.memory_core_share = find_coefficient<Share>(
       p, "memory_core",

@@ -22,6 +22,7 @@ arrivals = "poisson(rate=1 req/s)"
 lengths = "azure2023_conversation"
 requests = 1
 [[pool]]
+[[pool.kv.tier]]
 [paper]
 [[sweep]]
 [[expect]]

@@ -14,6 +14,7 @@
 #include "policies/batching.h"
 #include "policies/cache_admission.h"
 #include "policies/sleep.h"
+#include "policies/tiering.h"
 #include "scenarios/data_files.h"
 #include "scenarios/plugin.h"
 #include "scenarios/policy_key.h"
@@ -123,6 +124,70 @@ bool idle(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup, 
   return false;
 }
 
+PoolTier tier_of(const TierSpec& spec, std::uint32_t blocks) {
+  PoolTier tier;
+  tier.name = spec.name;
+  tier.blocks = blocks;
+  tier.bandwidth = {spec.bytes_per_second};
+  tier.latency = {spec.latency_ns};
+  tier.write_through = spec.write_through;
+  tier.prefetch = spec.prefetch;
+  tier.make_eviction = [own = spec.eviction] {
+    return make_again(eviction_policies(), "eviction", own);
+  };
+  if (spec.admission.table.find("policy")->text != "always") {
+    tier.make_admission = [own = spec.admission] {
+      return make_again(cache_admission::table(), "cache_admission", own);
+    };
+  }
+  tier.make_fetch = [own = spec.fetch] { return make_again(tiering::table(), "tiering", own); };
+  return tier;
+}
+
+// The tiers in blocks. False with an issue: what they need is not known.
+bool add_tiers(const PoolSpec& pool, const HardwareSpec* hardware, PoolSetup& setup,
+               Issues& issues) {
+  if (pool.kv.tiers.empty()) return true;
+  const TierSpec& first = pool.kv.tiers.front();
+  if (setup.make_batching()->plans_ahead()) {
+    issues.error(first.where, "tiers under async_scheduling are not built yet",
+                 "leave out async_scheduling");
+    return false;
+  }
+  if (setup.worth.bytes == 0) {
+    issues.error(first.where, "the bytes of a block are not known, so neither is what a tier holds",
+                 "give the pool hardware and model");
+    return false;
+  }
+  if (setup.power->known()) {
+    if (!hardware->joules_per_pcie_byte) {
+      issues.error(first.where,
+                   fmt::format("{}: the joules of a byte over PCIe are unknown", hardware->name),
+                   "give them in its file, as [power] pcie");
+      return false;
+    }
+    setup.femtojoules_per_byte = exact::nearest_whole(hardware->joules_per_pcie_byte->value * 1e15);
+  }
+  for (const TierSpec& tier : pool.kv.tiers) {
+    const std::int64_t blocks = tier.capacity_bytes / setup.worth.bytes;
+    if (blocks == 0 || blocks > INT32_MAX) {
+      issues.error(tier.where,
+                   fmt::format("tier \"{}\" holds {} blocks of {} bytes", tier.name, blocks,
+                               setup.worth.bytes),
+                   "1 to 2147483647 are possible");
+    } else if (tier.needs_joules && !setup.power->known()) {
+      issues.error(
+          tier.where,
+          fmt::format("tier \"{}\": its fetch policy weighs joules, which are unknown here",
+                      tier.name),
+          "take min_time, or hardware and a step cost whose joules are known");
+    } else {
+      setup.tiers.push_back(tier_of(tier, static_cast<std::uint32_t>(blocks)));
+    }
+  }
+  return setup.tiers.size() == pool.kv.tiers.size();
+}
+
 template <class Spec>
 std::unique_ptr<Spec> owned(std::optional<Spec> spec) {
   return spec ? std::make_unique<Spec>(std::move(*spec)) : nullptr;
@@ -179,6 +244,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
     setup.worth = block_worth(*setup.step_cost, *setup.power, pool.kv.block_size,
                               batching->most_tokens(), block_bytes_of(pool, deployment));
   }
+  if (!add_tiers(pool, deployment.hardware, setup, issues)) return std::nullopt;
   setup.blocks = blocks_of(pool, deployment, *batching, issues);
   if (setup.blocks == 0) return std::nullopt;
   out.quality = measured_quality(pool, issues);

@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "models/host_overhead.h"
 #include "models/step_cost.h"
 #include "policies/batching.h"
 #include "policies/cache_admission.h"
 #include "policies/sleep.h"
+#include "policies/tiering.h"
 #include "scenarios/data_files.h"
 #include "scenarios/plugin.h"
 #include "scenarios/policy_key.h"
@@ -17,6 +19,10 @@
 
 namespace kvern {
 namespace {
+
+constexpr std::size_t kMostTiers = 8;
+constexpr const char* kNameLetters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
 // Names of data files are taken as they are; a path is completed.
 std::string read_data_file(Parameters& p, std::string_view key, std::string_view doc,
@@ -44,6 +50,68 @@ double weight_bytes_of(const std::string& dtype) {
   return dtype == "int4" ? 0.5 + 2.0 / 128 : bytes_of(dtype);
 }
 
+// `eviction` of GPU memory or of a tier, and whether it looks ahead.
+PolicySpec read_eviction(Parameters& p, bool& clairvoyant) {
+  std::unique_ptr<Eviction> made;
+  PolicySpec spec = read_policy(p, "eviction", "lru", "which cached block goes",
+                                eviction_policies(), "eviction", &made);
+  if (made != nullptr && made->unbounded()) {
+    p.error("eviction", "a replica's memory is not infinite",
+            "compare with a bound: belady, or kvern cache");
+  }
+  clairvoyant = made != nullptr && made->clairvoyant();
+  return spec;
+}
+
+TierSpec read_tier(Parameters p) {
+  TierSpec tier;
+  tier.where = p.where("");
+  tier.name = p.require<std::string>("name", "in the summary: \"host\", \"nvme\"");
+  if (tier.name.empty() || tier.name.find_first_not_of(kNameLetters) != std::string::npos) {
+    p.error("name", fmt::format("\"{}\" does not make the name of a column", tier.name),
+            "use letters, digits, \"_\" and \"-\"");
+  }
+  tier.capacity_bytes = p.require<Bytes>("capacity", "of a replica's part", kPositive).value;
+  tier.bytes_per_second =
+      p.require<BytesPerSecond>("bandwidth", "of a replica's link, each way", {1, 1e15}).value;
+  tier.latency_ns = p.require<Duration>("latency", "of a move, before its first byte").ns;
+  tier.eviction = read_eviction(p, tier.clairvoyant);
+  tier.admission = read_policy(p, "admission", "always", "which blocks are worth a place",
+                               cache_admission::table(), "cache_admission");
+  tier.write_through =
+      p.choice("write", "back", {"back", "through"},
+               "back: a block comes when the tier above evicts it; through: when it is filled "
+               "there") == "through";
+  std::unique_ptr<Tiering> fetch;
+  tier.fetch = read_policy(p, "fetch", "min_time", "fetch its blocks, or compute them again?",
+                           tiering::table(), "tiering", &fetch);
+  tier.needs_joules = fetch != nullptr && fetch->needs_joules();
+  tier.prefetch = p.get("prefetch", false, "fetch when a request is queued, not at its turn");
+  p.finish();
+  return tier;
+}
+
+void read_tiers(Parameters& p, KvSpec& kv) {
+  std::set<std::string> names;
+  for (Parameters& table : p.tables("tier", "memory below the GPUs', nearest first")) {
+    kv.tiers.push_back(read_tier(table));
+    const TierSpec& tier = kv.tiers.back();
+    kv.clairvoyant = kv.clairvoyant || tier.clairvoyant;
+    if (!names.insert(tier.name).second) {
+      table.error("name", fmt::format("two tiers have the name \"{}\"", tier.name));
+    }
+  }
+  if (kv.tiers.size() > kMostTiers) {
+    p.error("tier", fmt::format("{} tiers are too many", kv.tiers.size()), "8 at most");
+  }
+  if (!kv.tiers.empty() && !kv.prefix_cache) {
+    p.error("tier", "tiers hold cached blocks, and there are none", "set prefix_cache = true");
+  }
+  if (!kv.tiers.empty() && kv.any_block) {
+    p.error("tier", "tiers under lookup = \"any_block\" are not built yet", "look up prefixes");
+  }
+}
+
 KvSpec read_kv(Parameters p, bool may_cache_prefixes, const std::string& file) {
   KvSpec kv;
   kv.blocks = p.find<std::uint32_t>("blocks",
@@ -57,21 +125,14 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes, const std::string& file) {
       bytes_of(p.choice("dtype", "bf16", {"bf16", "fp16", "fp8"}, "of keys and values"));
   kv.prefix_cache =
       p.get("prefix_cache", may_cache_prefixes, "freed blocks keep their content until evicted");
-  std::unique_ptr<Eviction> eviction;
-  kv.eviction = read_policy(p, "eviction", "lru", "which cached block goes", eviction_policies(),
-                            "eviction", &eviction);
-  if (eviction != nullptr && eviction->unbounded()) {
-    p.error("eviction", "the KV pool of a replica is not infinite",
-            "compare with a bound: belady, or kvern cache");
-  }
+  kv.eviction = read_eviction(p, kv.clairvoyant);
   kv.any_block = p.choice("lookup", "prefix", {"prefix", "any_block"},
                           "prefix: blocks up to the first missing one are found, as engines do; "
                           "any_block: those behind it too") == "any_block";
-  kv.clairvoyant = eviction != nullptr && eviction->clairvoyant();
   kv.admission = read_policy(p, "admission", "always", "which blocks are worth caching",
                              cache_admission::table(), "cache_admission");
   read_token_policy(p, file, kv);
-  p.refuse("tier", "blocks live in GPU memory only so far");
+  read_tiers(p, kv);
   p.finish();
   return kv;
 }

@@ -10,6 +10,7 @@
 #include "policies/eviction.h"
 #include "policies/routing.h"
 #include "policies/sleep.h"
+#include "policies/tiering.h"
 #include "policies/tokens.h"
 #include "scenarios/origin.h"
 #include "sim/base/policy_table.h"
@@ -51,6 +52,8 @@ const std::vector<PortInfo>& port_list() {
       info("eviction", "which cached block goes?", "policies/eviction", eviction::table()),
       info("cache_admission", "which blocks are worth caching?", "policies/cache_admission",
            cache_admission::table()),
+      info("tiering", "fetch from a lower tier, or compute again?", "policies/tiering",
+           tiering::table()),
       info("token_eviction", "which cached tokens of a layer stay?", "policies/tokens",
            tokens::table()),
       info("sleep", "how deep does a replica without work sleep?", "policies/sleep",

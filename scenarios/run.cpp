@@ -137,6 +137,18 @@ void print_notes(const PoolCosts& costs) {
   }
 }
 
+// A saved cache is that of GPU memory alone.
+bool refuse_tiers(const Scenario& scenario, const RunOptions& options, Issues& issues) {
+  if (options.save_cache.empty() && options.load_cache.empty()) return false;
+  for (const PoolSpec& pool : scenario.pools) {
+    if (pool.kv.tiers.empty()) continue;
+    issues.error(pool.kv.tiers.front().where, "a cache with tiers can't be saved or loaded",
+                 "a cache file holds the blocks of GPU memory alone");
+    return true;
+  }
+  return false;
+}
+
 const char* word(Stopped stopped) {
   if (stopped == Stopped::Stop) return "stop";
   return stopped == Stopped::Signal ? "signal" : "drained";
@@ -158,6 +170,7 @@ std::vector<std::pair<std::string, std::string>> linked_libraries() {
 
 std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOptions& options,
                                        Issues& issues) {
+  if (refuse_tiers(scenario, options, issues)) return std::nullopt;
   auto assembly = assemble(scenario, issues);
   if (!assembly) return std::nullopt;
   const bool warm = !options.load_cache.empty();

@@ -31,6 +31,22 @@ struct Workload {
   std::vector<std::string> files;     // that the generator reads
 };
 
+// [[pool.kv.tier]]: below the GPUs' memory, nearest first.
+struct TierSpec {
+  Location where;
+  std::string name;
+  std::int64_t capacity_bytes = 0;  // of a replica
+  double bytes_per_second = 0;
+  SimTime latency_ns = 0;
+  PolicySpec eviction;
+  bool clairvoyant = false;
+  PolicySpec admission;
+  bool write_through = false;
+  PolicySpec fetch;
+  bool needs_joules = false;  // `fetch` does
+  bool prefetch = false;
+};
+
 struct KvSpec {
   std::optional<std::uint32_t> blocks;  // absent: from memory_share
   double memory_share = 0.9;
@@ -42,9 +58,10 @@ struct KvSpec {
   std::string token_label;   // of it, in work profiles
   double token_budget = 0;   // 0: none
   std::string work_profile;  // a file; empty: none
-  bool clairvoyant = false;  // the eviction policy needs to see the workload beforehand
+  bool clairvoyant = false;  // an eviction policy needs to see the workload beforehand
   PolicySpec admission;
   bool any_block = false;
+  std::vector<TierSpec> tiers;
 };
 
 struct PoolSpec {

@@ -17,8 +17,8 @@ struct Coefficient {
 };
 
 struct HardwareSpec {
-  std::string name;   // "h100_sxm"
-  std::string title;  // "NVIDIA H100 SXM5 80 GB"
+  std::string name;        // "h100_sxm"
+  std::string title;       // "NVIDIA H100 SXM5 80 GB"
   std::string cost_table;  // file of measured costs beside the data file; "" = none
   // Dense peaks at the boost clock, FLOP/s.
   double bf16_flops = 0;
@@ -61,7 +61,8 @@ struct HardwareSpec {
   std::optional<Coefficient> load_seconds;
   std::optional<Coefficient> load_watts;
   std::optional<Coefficient> restore_bytes_per_second;
-  std::optional<Coefficient> cap_looseness;  // a step may draw cap * (1 + this)
+  std::optional<Coefficient> joules_per_pcie_byte;  // to or from the host, on the board
+  std::optional<Coefficient> cap_looseness;         // a step may draw cap * (1 + this)
   // What falls with the core's clock besides arithmetic; absent: nothing does.
   std::optional<Coefficient> memory_core_share;    // of joules_per_hbm_byte, on the core's rail
   std::optional<Coefficient> context_clock_share;  // of context_watts, drawn by running clocks

@@ -20,6 +20,14 @@ void Ledger::add(const Ledger& o) {
   wakes += o.wakes, asleep_ns += o.asleep_ns;
   blocks = std::max(blocks, o.blocks);
   used_blocks_max = std::max(used_blocks_max, o.used_blocks_max);
+  for (const TierCounts& tier : o.tiers) {
+    auto own = std::find_if(tiers.begin(), tiers.end(),
+                            [&tier](const TierCounts& each) { return each.name == tier.name; });
+    if (own == tiers.end()) own = tiers.insert(own, TierCounts{tier.name});
+    own->hits += tier.hits;
+    own->bytes_fetched += tier.bytes_fetched, own->bytes_written += tier.bytes_written;
+    own->evictions += tier.evictions;
+  }
   energy_known = energy_known && o.energy_known;
   for (int part = 0; part < kEnergyParts; ++part) picojoules[part] += o.picojoules[part];
   picojoules_wasted += o.picojoules_wasted;

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "sim/base/time.h"
 #include "sim/energy_part.h"
@@ -11,6 +13,14 @@
 namespace kvern {
 
 __extension__ typedef __int128 Int128;
+
+// What a lower tier did.
+struct TierCounts {
+  std::string name;
+  std::uint64_t hits = 0;  // blocks fetched from it
+  std::uint64_t bytes_fetched = 0, bytes_written = 0;
+  std::uint64_t evictions = 0;
+};
 
 struct Ledger {
   // Requests
@@ -39,7 +49,8 @@ struct Ledger {
   std::uint32_t used_blocks_max = 0;
   // Sleep
   std::uint64_t wakes = 0;
-  SimTime asleep_ns = 0;  // over all replicas
+  SimTime asleep_ns = 0;          // over all replicas
+  std::vector<TierCounts> tiers;  // nearest first; of several pools: by name
   // Energy
   bool energy_known = false;
   std::array<Int128, kEnergyParts> picojoules{};

@@ -76,15 +76,20 @@ struct EvictionRow {
   SimTime age_ns = 0;  // since its last use ended
 };
 
+enum class TransferKind : std::uint8_t { Handoff, Fetch, Demote, SwapOut, SwapIn, Migrate };
+
 struct TransferRow {
+  static constexpr std::uint32_t kNoRequest = UINT32_MAX;
+
   SimTime start_ns = 0;
   SimTime end_ns = 0;
-  std::uint8_t kind = 0;  // 0 handoff, 1 fetch, 2 demote, 3 swap out, 4 swap in, 5 migrate
+  std::uint8_t kind = 0;  // a TransferKind
   std::uint16_t from = 0;
   std::uint16_t to = 0;
   std::uint32_t request = 0;
   std::uint64_t bytes = 0;
   std::int64_t energy_nj = 0;
+  std::uint8_t tier = 0;
 };
 
 struct AuditRow {  // a request and phase, after the request's row
@@ -95,8 +100,9 @@ struct AuditRow {  // a request and phase, after the request's row
   std::array<std::int64_t, kEnergyParts> picojoules{};
 };
 
-// Receives rows. Every kind is off unless a subclass overrides it. Rows of steps, buckets and
-// evictions come in time order per replica (buckets: per pool), not globally.
+// Receives rows. Every kind is off unless a subclass overrides it. Rows of steps, buckets,
+// evictions and transfers come in time order (transfers: of their ends) per replica (buckets: per
+// pool), not globally.
 class Records {
  public:
   virtual ~Records() = default;

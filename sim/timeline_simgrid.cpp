@@ -43,8 +43,7 @@ class SimgridTimeline final : public Timeline {
     SimTime next = kNever;
     bool contended = false;
     for (const auto& [number, flow] : flows_) {
-      if (flow.end != kNever) next = std::min(next, flow.end);
-      if (flow.alone) next = std::min(next, flow.alone_end);
+      next = std::min(next, flow.alone ? flow.alone_end : flow.end);
       contended = contended || (!flow.alone && flow.end == kNever);
     }
     // SimGrid is asked only about flows that contention may have changed. What it says is an

@@ -93,8 +93,19 @@ class VllmV1 final : public Batching {
 
   void plan_waiting(Planner& p, std::int64_t& budget) const {
     while (p.waiting() > 0 && budget > 0 && p.running() < max_num_seqs_) {
+      if (p.head_is_fetching()) {
+        p.skip_head();
+        continue;
+      }
       const std::uint32_t tokens = p.tokens(p.head());
       const PrefixHits hits = p.lookup_head();
+      const std::uint32_t kept_free = p.running() > 0 ? watermark_blocks_ : 0;
+      const FetchStart fetch = p.fetch_head(kept_free);
+      if (fetch == FetchStart::Started) continue;
+      if (fetch == FetchStart::Short) {
+        if (p.make_room()) continue;
+        return;
+      }
       const std::uint32_t hit_tokens = hits.blocks * limits_.block_size;
       std::uint32_t n = tokens - hit_tokens;
       if (threshold_ > 0) n = std::min(n, threshold_);
@@ -106,10 +117,10 @@ class VllmV1 final : public Batching {
       }
       n = static_cast<std::uint32_t>(std::min<std::int64_t>(n, budget));
       const std::uint32_t reserved = reserve_full_isl_ ? tokens : hit_tokens + n;
-      const std::uint32_t kept_free = p.running() > 0 ? watermark_blocks_ : 0;
       if (p.blocks_for(reserved) - hits.blocks + hits.idle + kept_free > p.free_blocks()) {
         // Hits that are evicted while it waits can make the need of a first chunk smaller.
         if (!reserve_full_isl_ && hits.idle > 0) p.every_step();
+        if (p.make_room()) continue;
         return;
       }
       p.admit_head(hits, n, hit_tokens + n);

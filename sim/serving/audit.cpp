@@ -74,6 +74,12 @@ void Audit::chunk(Slot slot, std::size_t i, std::size_t count, const Division& d
   }
 }
 
+void Audit::fetched(Slot slot, std::int64_t picojoules) {
+  constexpr int kTransfer = static_cast<int>(EnergyPart::Transfer);
+  account(slot).picojoules[static_cast<std::size_t>(EnergyPhase::Prefill)][kTransfer] += picojoules;
+  booked(EnergyPhase::Prefill, kTransfer) += picojoules;
+}
+
 void Audit::finish(Slot slot, const RequestRow& row) {
   Account& own = account(slot);
   auto& wasted = own.picojoules[static_cast<std::size_t>(EnergyPhase::Wasted)];

@@ -38,6 +38,9 @@ class Audit {
   void chunk(Slot slot, std::size_t i, std::size_t count, const Division& division,
              const StepShares& shares, double recomputed_share);
 
+  // Blocks have come from a lower tier for it, instead of prefill.
+  void fetched(Slot slot, std::int64_t picojoules);
+
   // The request leaves (`row` says how): its rows are written.
   void finish(Slot slot, const RequestRow& row);
 

@@ -1,4 +1,4 @@
-// What a cached block is worth to eviction policies: its bytes, and the time to compute it again.
+// What a cached block is worth: its bytes, and the time and joules to compute it again.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,8 @@ namespace kvern {
 struct BlockWorth {
   std::uint32_t bytes = 0;  // of the whole replica; 0 = not known
   Line ticks_by_depth;      // 2^-20 ns, of the block that begins `depth` blocks into its prompt
+  bool joules_known = false;
+  Line picojoules_by_depth;  // beyond what idle boards draw in that time
   std::uint64_t recompute_ns(std::uint32_t depth) const {
     return static_cast<std::uint64_t>(ticks_by_depth.at(depth)) >> kTickBits;
   }

@@ -15,15 +15,11 @@ std::uint32_t count_replicas(const std::vector<PoolSetup>& pools) {
   return sum;
 }
 
-PoolLimits limits_of(const PoolSetup& pool) {
-  return {pool.blocks, pool.block_size, pool.prefix_cache};
-}
-
 }  // namespace
 
 std::string Cluster::check(ClusterSetup& setup) {
   for (const PoolSetup& pool : setup.pools) {
-    std::string reason = pool.make_batching()->prepare(limits_of(pool));
+    std::string reason = pool.make_batching()->prepare(pool.limits());
     if (!reason.empty()) return reason;
   }
   return {};
@@ -36,6 +32,7 @@ Cluster::Cluster(ClusterSetup setup)
       future_(std::move(setup.future)),
       timeline_(std::move(setup.timeline)),
       records_(*setup.records),
+      flows_(*timeline_, records_),
       stop_(setup.stop),
       bucket_(setup.bucket),
       self_checks_(setup.self_checks),
@@ -60,48 +57,12 @@ Cluster::Cluster(ClusterSetup setup)
     pool.ledger.energy_known = pool.setup.power->known();
     pool.ledger.audited_on = setup.audit && pool.ledger.energy_known;
     pool.ledger.blocks = pool.setup.blocks;
+    for (const PoolTier& tier : pool.setup.tiers) pool.ledger.tiers.push_back({tier.name});
     build(pool, static_cast<std::uint16_t>(i), setup);
   }
   is_touched_.resize(replicas_.size());
   routing_->prepare(static_cast<std::uint32_t>(replicas_.size()));
   if (bucket_ > 0) next_edge_ = bucket_;
-}
-
-void Cluster::build(Pool& pool, std::uint16_t number, const ClusterSetup& setup) {
-  const PoolSetup& own = pool.setup;
-  for (std::uint32_t r = 0; r < own.replicas; ++r) {
-    ReplicaSetup replica;
-    replica.id = static_cast<std::uint16_t>(replicas_.size());
-    replica.pool = number;
-    replica.kv.capacity = own.blocks;
-    replica.kv.block_size = own.block_size;
-    if (own.prefix_cache) {
-      replica.kv.eviction = own.make_eviction();
-      if (own.make_cache_admission) replica.kv.admission = own.make_cache_admission();
-    }
-    replica.kv.future = future_.get();
-    replica.kv.worth = own.worth;
-    replica.kv.any_block = own.any_block;
-    replica.kv.records = setup.eviction_rows ? &records_ : nullptr;
-    replica.kv.replica = replica.id;
-    replica.batching = own.make_batching();
-    replica.batching->prepare(limits_of(own));
-    replica.step_cost = own.step_cost.get();
-    replica.power = own.power.get();
-    replica.idle_states = own.idle_states;
-    if (own.make_sleep) replica.sleep = own.make_sleep();
-    replica.residency = own.residency.get();
-    replica.attribution = own.attribution;
-    replica.stepwise = setup.stepwise;
-    replica.step_rows = setup.step_rows;
-    replica.save_cache = setup.save_cache;
-    replica.power_bins = pool.power_bins.get();
-    replica.audit = pool.ledger.audited_on;
-    if (replica.id < setup.warm.size()) replica.warm = &setup.warm[replica.id];
-    replicas_.push_back(
-        std::make_unique<Replica>(std::move(replica), pool.ledger, *pool.buckets, records_));
-    pool_of_.push_back(number);
-  }
 }
 
 Cluster::~Cluster() = default;
@@ -153,7 +114,7 @@ Stopped Cluster::run() {
 
 SimTime Cluster::next_instant() {
   const SimTime next = std::min(
-      {ends_.next_time(), arrivals_->next_time(), timeline_->next_end(), leavers_.next_time()});
+      {ends_.next_time(), arrivals_->next_time(), flows_.next_end(), leavers_.next_time()});
   // An edge is an instant only while something is still to come.
   return next == kNever ? kNever : std::min(next, next_edge_);
 }
@@ -164,6 +125,7 @@ void Cluster::step(SimTime now) {
   left_at_ = now;
   end_runs(now);
   if (leavers_.next_time() <= now) hang_up(now);
+  end_transfers(now);
   if (now >= next_edge_) bucket_edge(now);
   take_arrivals(now);
   plan_touched(now);
@@ -212,6 +174,25 @@ void Cluster::hang_up(SimTime now) {
   }
   // Jumps that were cut at this very instant.
   end_runs(now);
+}
+
+void Cluster::end_transfers(SimTime now) {
+  if (flows_.next_end() > now) return;
+  over_.clear();
+  flows_.ended(now, over_);
+  for (const Transfer& transfer : over_) {
+    Replica& replica = *replicas_[transfer.replica];
+    const std::size_t before = left_.size();
+    replica.transfer_ended(transfer, now, left_);
+    loads_.set(transfer.replica, replica.in_flight());
+    tell_departures(before, now);
+    if (replica.idle()) {
+      touch(transfer.replica);
+    } else {
+      ends_.set(transfer.replica, replica.next_end());
+    }
+    last_event_ = now;
+  }
 }
 
 void Cluster::bucket_edge(SimTime now) {

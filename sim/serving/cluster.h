@@ -24,14 +24,31 @@
 
 namespace kvern {
 
+// A tier below the GPU memory of each replica of a pool.
+struct PoolTier {
+  std::string name;
+  std::uint32_t blocks = 0;    // of one replica
+  BytesPerSecond bandwidth{};  // of each replica's own link, each way
+  Duration latency{};
+  bool write_through = false;
+  bool prefetch = false;
+  // Called once a replica; results are not null.
+  std::function<std::unique_ptr<Eviction>()> make_eviction;
+  std::function<std::unique_ptr<CacheAdmission>()> make_admission;  // empty: all is kept
+  std::function<std::unique_ptr<Tiering>()> make_fetch;
+};
+
 struct PoolSetup {
   std::string name;
   std::uint32_t replicas = 1;
   std::uint32_t blocks = 0;  // usable, of one replica
   std::uint32_t block_size = 16;
   bool prefix_cache = false;
-  bool any_block = false;  // KvPoolSetup
-  BlockWorth worth;        // of a cached block
+  bool any_block = false;       // KvPoolSetup
+  BlockWorth worth;             // of a cached block
+  std::vector<PoolTier> tiers;  // nearest first; need prefix_cache and the bytes of a block
+  // Of a byte in or out of GPU memory, on the boards; -1: not known, nor is the power then.
+  std::int64_t femtojoules_per_byte = -1;
   Attribution attribution = Attribution::TokenShare;
   std::unique_ptr<StepCost> step_cost;  // prepared; shared by the replicas
   std::unique_ptr<Power> power;
@@ -43,6 +60,8 @@ struct PoolSetup {
   std::function<std::unique_ptr<Batching>()> make_batching;
   std::function<std::unique_ptr<Eviction>()> make_eviction;
   std::function<std::unique_ptr<CacheAdmission>()> make_cache_admission;  // empty: all is kept
+
+  PoolLimits limits() const { return {blocks, block_size, prefix_cache}; }
 };
 
 struct ClusterSetup {
@@ -111,12 +130,16 @@ class Cluster final : private ClusterView {
   }
   ReplicaId least_loaded(const Arrival& request) const override;
 
+  // cluster_build.cpp
   void build(Pool& pool, std::uint16_t number, const ClusterSetup& setup);
+  KvPoolSetup kv_of(const PoolSetup& own, std::uint16_t replica, const ClusterSetup& setup);
+  std::unique_ptr<LowerTiers> tiers_of(const PoolSetup& own, const KvPoolSetup& kv);
   SimTime next_instant();
   void step(SimTime now);
   void end_runs(SimTime now);
   void hang_up(SimTime now);
   void tell_departures(std::size_t before, SimTime now);
+  void end_transfers(SimTime now);
   void bucket_edge(SimTime now);
   void take_arrivals(SimTime now);
   void route(const Arrival& request, SimTime now);
@@ -134,6 +157,7 @@ class Cluster final : private ClusterView {
   std::unique_ptr<FutureRequests> future_;
   std::unique_ptr<Timeline> timeline_;
   Records& records_;
+  Flows flows_;
   SimTime stop_;
   SimTime bucket_;
   bool self_checks_;
@@ -143,8 +167,9 @@ class Cluster final : private ClusterView {
   Leavers leavers_;
   LoadIndex loads_;
   SimTime next_edge_ = kNever;
-  bool uniform_ = false;       // one pool: what one replica can hold, all can
-  bool waiting_room_ = false;  // the present request fits nowhere and waits for its refusal
+  bool uniform_ = false;        // one pool: what one replica can hold, all can
+  bool waiting_room_ = false;   // the present request fits nowhere and waits for its refusal
+  std::vector<Transfer> over_;  // transfers that have just ended
   std::vector<std::uint32_t> touched_;
   std::vector<bool> is_touched_;
   Departures left_;  // at the instant left_at_, not yet written

@@ -18,7 +18,8 @@ KvPool::KvPool(KvPoolSetup setup)
       records_(setup.records),
       replica_(setup.replica),
       any_block_(setup.any_block),
-      index_(eviction_ ? capacity_ : 0) {
+      index_(eviction_ ? capacity_ : 0),
+      below_(std::move(setup.below)) {
   if (!eviction_) return;
 #ifdef KVERN_SELF_CHECKS
   eviction_ = std::make_unique<CheckedEviction>(std::move(eviction_));
@@ -29,10 +30,8 @@ KvPool::KvPool(KvPoolSetup setup)
     eviction_->foresee(*oracle_);
   }
   eviction_->prepare(capacity_);
-  if (admission_) {
-    infos_.resize(capacity_);
-    admission_->prepare(capacity_);
-  }
+  if (admission_ || below_) infos_.resize(capacity_);
+  if (admission_) admission_->prepare(capacity_);
   unnamed_queue_ = eviction_->queues_unnamed();
   if (unnamed_queue_) {
     for (std::uint32_t block = 0; block < capacity_; ++block) {
@@ -53,6 +52,12 @@ void KvPool::forget(std::uint32_t block) {
   ++state.stamp;
 }
 
+// Its content may go on below.
+void KvPool::lose(std::uint32_t block, SimTime now) {
+  if (below_ && blocks_[block].content == Content::Shared) below_->left(infos_[block], now);
+  forget(block);
+}
+
 void KvPool::evict(std::uint32_t block, SimTime now) {
   const Block& state = blocks_[block];
   if (state.content == Content::None) {  // it queued for being free alone
@@ -64,7 +69,7 @@ void KvPool::evict(std::uint32_t block, SimTime now) {
   if (records_ != nullptr) {
     records_->eviction({now, replica_, 0, block, now - state.idle_since});
   }
-  forget(block);
+  lose(block, now);
 }
 
 bool KvPool::worth_keeping(std::uint32_t block, SimTime now) {
@@ -72,9 +77,9 @@ bool KvPool::worth_keeping(std::uint32_t block, SimTime now) {
   // Idle blocks are those of the policy, the unnamed ones and this one.
   if (admission_->compares() && unnamed_.empty() && free() > 1) {
     const std::uint32_t next = index(eviction_->victim(now));
-    if (blocks_[next].content != Content::None) victim = infos_[next].content;
+    if (blocks_[next].content != Content::None) victim = infos_[next].info.content;
   }
-  return admission_->keeps(infos_[block], victim, now);
+  return admission_->keeps(infos_[block].info, victim, now);
 }
 
 // Its last user left it.
@@ -85,7 +90,7 @@ void KvPool::leave(std::uint32_t block, bool resumes, SimTime now) {
   if (admission_ && state.content != Content::None && !state.kept && !resumes) {
     state.kept = worth_keeping(block, now);
     if (!state.kept) {
-      forget(block);
+      lose(block, now);
       unnamed_.push_back(block);
       return;
     }
@@ -135,9 +140,14 @@ void KvPool::announce(const Request& request, std::uint32_t position, std::uint6
   info.category = request.category;
   info.request_tokens = request.prompt;
   if (!notes_.empty()) note(block, info);
-  if (admission_) {
-    infos_[block] = info;
-    admission_->asked(content, now);
+  if (!infos_.empty()) {
+    const bool follows = info.depth > 0 && info.depth <= request.ids;
+    infos_[block] = {info, follows ? request.block_ids[info.depth - 1] : NamedBlock::kNoName};
+  }
+  if (admission_) admission_->asked(content, now);
+  if (below_ && blocks_[block].content == Content::Shared) {
+    below_->asked(content, now);
+    below_->filling(infos_[block]);
   }
   eviction_->inserted(BlockId{block}, info, now);
   eviction_->pinned(BlockId{block});
@@ -224,18 +234,27 @@ PrefixHits KvPool::lookup(const Request& request, std::uint32_t tokens) {
   return hits;
 }
 
+// A cached block gets one more user.
+void KvPool::hold(std::uint32_t block, SimTime now) {
+  if (blocks_[block].users++ == 0) {
+    ++used_;
+    --cached_;
+    eviction_->pinned(BlockId{block});
+  }
+  if (!notes_.empty()) ++notes_[block].hits;
+  if (!infos_.empty()) {
+    if (admission_) admission_->asked(infos_[block].info.content, now);
+    if (below_) below_->asked(infos_[block].info.content, now);
+  }
+  eviction_->touched(BlockId{block}, now);
+}
+
 void KvPool::take_hits(Request& request, SimTime now) {
   if (oracle_) oracle_->serve(request.id);
   if (any_block_) order_by_hits(request);
+  if (below_) below_->serve(request.id);
   for (const std::uint32_t block : found_) {
-    if (blocks_[block].users++ == 0) {
-      ++used_;
-      --cached_;
-      eviction_->pinned(BlockId{block});
-    }
-    if (!notes_.empty()) ++notes_[block].hits;
-    if (admission_) admission_->asked(infos_[block].content, now);
-    eviction_->touched(BlockId{block}, now);
+    hold(block, now);
     request.blocks.push_back(block);
   }
   request.held = static_cast<std::uint32_t>(found_.size());
@@ -281,6 +300,10 @@ std::string KvPool::broken_law() const {
     return std::to_string(used_) + " blocks used of " + std::to_string(capacity_);
   }
   if (!eviction_) return {};
+  if (below_) {
+    std::string broken = below_->broken_law();
+    if (!broken.empty()) return broken;
+  }
   const auto users = std::count_if(blocks_.begin(), blocks_.end(),
                                    [](const Block& block) { return block.users > 0; });
   const auto cached = std::count_if(blocks_.begin(), blocks_.end(), [](const Block& block) {

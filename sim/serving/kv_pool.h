@@ -3,7 +3,8 @@
 //
 // Without a prefix cache only numbers are kept. With one, blocks have identities: a block is named
 // when an allocation fills it, keeps its name after its last user left, and can be found by that
-// name until the eviction policy gives it up.
+// name until the eviction policy gives it up. It may then go on in the tiers below (LowerTiers),
+// from which a waiting request can have it fetched.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "sim/serving/block_worth.h"
 #include "sim/serving/cache_state.h"
 #include "sim/serving/future_requests.h"
+#include "sim/serving/lower_tiers.h"
 #include "sim/serving/prefix_index.h"
 #include "sim/serving/request.h"
 
@@ -28,12 +30,25 @@ struct PrefixHits {
   std::uint32_t idle = 0;  // of these, in use by nobody: taking them costs free blocks
 };
 
+// The leading blocks of a request, as far as the tiers' policies choose to fetch what is missing.
+struct FetchPlan {
+  struct Block {
+    std::uint32_t resident = kNoBlock;  // in the pool; else it comes from
+    BelowSlot below;
+  };
+  std::vector<Block> blocks;
+  std::uint32_t fetched = 0;  // of these, from below; 0: nothing to fetch
+  std::uint32_t need = 0;     // free blocks that it takes
+  bool prefetch = true;       // all tiers read from serve queued requests
+};
+
 struct KvPoolSetup {
   std::uint32_t capacity = 0;
   std::uint32_t block_size = 16;
   std::unique_ptr<Eviction> eviction;         // null: no prefix cache
   std::unique_ptr<CacheAdmission> admission;  // null: every block is kept
   const FutureRequests* future = nullptr;     // for clairvoyant policies
+  std::unique_ptr<LowerTiers> below;          // null: none
   BlockWorth worth;
   bool any_block = false;      // what lies behind a missing block is found too; no engine does
   Records* records = nullptr;  // receives a row an eviction; null: counts only
@@ -51,7 +66,13 @@ class KvPool {
   std::uint32_t resident() const { return used_ + cached_; }
   std::uint32_t free() const { return capacity_ - used_; }
   bool names_blocks() const { return eviction_ != nullptr; }
+  LowerTiers* below() const { return below_.get(); }
+  // Of the free ones, those that can be taken without starting a transfer.
+  std::uint32_t quiet() const {
+    return below_ ? static_cast<std::uint32_t>(unnamed_.size()) : free();
+  }
   std::uint64_t evictions() const { return evictions_; }
+  std::uint32_t block_bytes() const { return worth_.bytes; }
   std::uint32_t blocks_for(std::uint64_t tokens) const {
     return static_cast<std::uint32_t>((tokens + block_size_ - 1) / block_size_);
   }
@@ -70,6 +91,13 @@ class KvPool {
   PrefixHits lookup(const Request& request, std::uint32_t tokens);
   // Takes what the latest lookup, of this request, found.
   void take_hits(Request& request, SimTime now);
+  // Which blocks behind the latest lookup, of this request, are to be fetched (kv_pool_fetch.cpp).
+  const FetchPlan& plan_fetch(const Request& request, std::uint32_t tokens);
+  // Takes the blocks of the latest plan, for which there is room, and starts the fetch. They belong
+  // to the request; those that come from below can be found by others after fetched().
+  void begin_fetch(Request& request, Slot slot, SimTime now);
+  // One of its transfers has ended; true when all have.
+  bool fetched(Request& request, std::uint8_t tier, SimTime now);
   // All blocks of a request that ends or is preempted, last block first. Blocks filled beyond the
   // trace's ids get private names, found again only by its own resumption (`resumes`).
   void release(Request& request, bool resumes, SimTime now);
@@ -94,6 +122,8 @@ class KvPool {
   };
   std::uint32_t take(SimTime now);
   void evict(std::uint32_t block, SimTime now);
+  void hold(std::uint32_t block, SimTime now);
+  void lose(std::uint32_t block, SimTime now);
   void forget(std::uint32_t block);
   bool worth_keeping(std::uint32_t block, SimTime now);
   void leave(std::uint32_t block, bool resumes, SimTime now);
@@ -118,12 +148,14 @@ class KvPool {
   bool any_block_;
   bool unnamed_queue_ = false;  // the policy queues unnamed blocks too
   std::vector<Block> blocks_;
-  std::vector<BlockInfo> infos_;        // by block, where an admission asks for them; else empty
+  std::vector<NamedBlock> infos_;       // by block, where someone asks for them; else empty
   std::vector<std::uint32_t> unnamed_;  // free and without content, taken first
   PrefixIndex index_;
   std::vector<std::uint32_t> found_;     // by the latest lookup
   std::vector<std::uint32_t> found_at_;  // their positions, with any_block
   std::vector<std::pair<std::uint32_t, std::uint32_t>> sorting_;
+  std::unique_ptr<LowerTiers> below_;
+  FetchPlan fetch_;
   std::vector<CachedBlock> notes_;  // by block, where they are remembered; else empty
   std::uint32_t noted_ = 0;
 };

@@ -95,7 +95,7 @@ void KvPool::load(const CacheState& saved) {
     info.category = block.category;
     blocks_[slots[i]].content = Content::Shared;
     blocks_[slots[i]].kept = true;
-    if (admission_) infos_[slots[i]] = info;
+    if (!infos_.empty()) infos_[slots[i]] = {info, block.parent};
     ++cached_;
     index_.insert(slots[i], block.name);
     eviction_->inserted(BlockId{slots[i]}, info, 0);

@@ -51,6 +51,7 @@ void Planner::begin(SimTime now) {
   now_ = now;
   ++number_;
   decodes_planned_ = 0;
+  skipped_ = 0;
   plan_.owners.clear();
   plan_.chunks.clear();
   plan_.decodes = false;
@@ -135,7 +136,9 @@ bool Planner::allocate(Slot slot, std::uint32_t n) {
     const std::uint32_t wanted = blocks_for(std::uint64_t{before} + n);
     need = wanted > request.held ? wanted - request.held : 0;
   }
-  if (need > free_blocks()) return false;
+  while (need > free_blocks()) {
+    if (!give_up(0)) return false;
+  }
   state_.pool.grow(request, need, now_);
   if (!decoding(slot)) request.held += need;
   state_.pool.name_full(request, (before + n) / state_.pool.block_size(), now_);
@@ -175,6 +178,8 @@ void Planner::preempt(Slot slot) {
   request.highest = std::max(request.highest, request.computed);
   state_.pool.release(request, true, now_);
   request.stage = Stage::Waiting;
+  // Two that preempt and fetch in turn would never come to an end: once between tokens is enough.
+  request.fetch = request.generated + 1 > request.fetch_mark ? Fetch::None : Fetch::Spent;
   request.computed = 0;
   ++plan_.preempted;
   ++ledger_.preemptions;
@@ -184,14 +189,19 @@ void Planner::preempt(Slot slot) {
 
 void Planner::admit_head(const PrefixHits& hits, std::uint32_t n, std::uint64_t blocks_tokens) {
   const Slot slot = head();
-  state_.waiting.pop_front();
+  state_.waiting.remove_at(skipped_);
   Request& request = state_.requests[slot];
   request.known = request.tokens();
   const bool first = request.first_scheduled < 0;
   if (first) request.first_scheduled = now_;
   if (prefix_cache()) {
     const std::uint32_t size = state_.pool.block_size();
-    state_.pool.take_hits(request, now_);
+    if (request.fetch == Fetch::Held) {
+      --state_.holding;
+    } else {
+      state_.pool.take_hits(request, now_);
+    }
+    request.fetch = Fetch::None;
     request.computed = hits.blocks * size;
     (first ? request.cached : request.resumed) += request.computed;
     (first ? ledger_.cached_tokens : ledger_.resumed_tokens) += request.computed;
@@ -211,8 +221,10 @@ void Planner::admit_head(const PrefixHits& hits, std::uint32_t n, std::uint64_t 
 }
 
 void Planner::refuse_head() {
-  plan_.refused.push_back(head());
-  state_.waiting.pop_front();
+  const Slot slot = head();
+  if (state_.requests[slot].fetch == Fetch::Held) --state_.holding;
+  plan_.refused.push_back(slot);
+  state_.waiting.remove_at(skipped_);
 }
 
 }  // namespace kvern

@@ -46,6 +46,8 @@ struct ReplicaState {
   std::uint32_t unseen = 0;
   std::vector<Slot> leaving;
   std::uint32_t naming_decodes = 0;  // decodes whose output blocks carry ids of the trace
+  std::uint32_t fetching = 0;        // waiting requests whose blocks are on their way
+  std::uint32_t holding = 0;         // waiting requests whose blocks have come
   ShareMeter<1, 1> meter;            // joules of the decodes
   std::unique_ptr<Audit> audit;      // the same by part; null: not asked for
 
@@ -72,6 +74,12 @@ struct Plan {
   bool changed_queues() const { return preempted > 0 || !refused.empty(); }
 };
 
+enum class FetchStart : std::uint8_t {
+  No,       // nothing to fetch, or it is better computed again
+  Started,  // the head waits for its blocks, and is skipped
+  Short,    // there are not enough free blocks
+};
+
 class Planner {
  public:
   // `bulk`: decode_all may plan all decodes at once (false: the step-by-step reference).
@@ -81,13 +89,19 @@ class Planner {
   // For the replica: starts a plan at `now`; finish() parks the decodes that were left out.
   void begin(SimTime now);
   void finish();
+  // For the replica, before a plan: fetches for a request that was queued since the last one, where
+  // its tiers do so and there is room.
+  void prefetch(Slot slot, SimTime now);
   Plan& plan() { return plan_; }
   const Plan& plan() const { return plan_; }
 
   // --- what a rule sees -------------------------------------------------------------------
   bool prefix_cache() const { return state_.pool.names_blocks(); }
-  std::uint32_t waiting() const { return state_.waiting.count() - state_.unseen; }
-  Slot head() const { return state_.waiting.front(); }
+  // Less those skipped in this plan; the first of the others.
+  std::uint32_t waiting() const { return state_.waiting.count() - state_.unseen - skipped_; }
+  Slot head() const { return state_.waiting.at(skipped_); }
+  // Blocks of the head are on their way from a lower tier: skip it.
+  bool head_is_fetching() const { return state_.requests[head()].fetch == Fetch::UnderWay; }
   std::uint32_t running() const {
     return state_.running.count() + static_cast<std::uint32_t>(state_.leaving.size());
   }
@@ -115,17 +129,27 @@ class Planner {
   // loop does. False: nothing was planned, go one by one.
   bool decode_all(std::int64_t budget, std::uint32_t spare = 0);
   // Blocks for `n` more tokens of a running request (1 of one that decodes); false (and nothing
-  // done) when short.
+  // done) when short. What waiting requests had fetched is given up for it, the last in the queue
+  // first.
   bool allocate(Slot slot, std::uint32_t n);
   // `n` tokens of it run in this step (blocks are allocated).
   void schedule(Slot slot, std::uint32_t n);
   // By recompute: its blocks are freed, it goes to the front of the queue.
   void preempt(Slot slot);
-  // Cached blocks at the start of the head of the queue.
+  // The next one is the head for the rest of this plan.
+  void skip_head() { ++skipped_; }
+  // Cached blocks at the start of the head of the queue; those it holds already, if any.
   PrefixHits lookup_head() {
     const Request& request = state_.requests[head()];
+    if (request.fetch == Fetch::Held) return {request.held, 0};
     return state_.pool.lookup(request, request.tokens());
   }
+  // Behind these hits, where lower tiers hold more: has it fetched if their policies say so, with
+  // `kept_free` blocks left.
+  FetchStart fetch_head(std::uint32_t kept_free);
+  // For a head that is short of blocks: where nothing runs whose end could free some, the last one
+  // in the queue that had blocks fetched gives them up. False: nobody does, and the head must wait.
+  bool make_room();
   // The head leaves the queue and runs: takes the hits of the latest lookup_head(), blocks for
   // `blocks_tokens` tokens in all (>= hits + n), and computes `n` tokens in this step. The blocks
   // are there.
@@ -138,6 +162,8 @@ class Planner {
   bool decodes_lead() const;
   bool decodes_fit(std::uint32_t spare) const;
   void add_chunk(Slot slot, std::uint32_t n);
+  void begin_fetch(Slot slot, SimTime now);
+  bool give_up(std::uint32_t from);
 
   ReplicaState& state_;
   Ledger& ledger_;
@@ -145,6 +171,7 @@ class Planner {
   SimTime now_ = 0;
   std::uint64_t number_ = 0;  // of the plan
   std::uint32_t decodes_planned_ = 0;
+  std::uint32_t skipped_ = 0;  // at the front of the queue
   Plan plan_;
 };
 

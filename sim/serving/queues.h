@@ -68,6 +68,12 @@ class WaitingQueue {
     }
     count_ = kept;
   }
+  // The i-th; O(i).
+  void remove_at(std::uint32_t i) {
+    const std::size_t mask = slots_.size() - 1;
+    for (; i > 0; --i) slots_[(head_ + i) & mask] = slots_[(head_ + i - 1) & mask];
+    pop_front();
+  }
 
  private:
   void grow() {

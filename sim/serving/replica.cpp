@@ -51,7 +51,10 @@ Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Reco
 }
 
 void Replica::arrive(const Arrival& arrival, SimTime now) {
-  const bool first = state_.waiting.empty();
+  // Nobody is before it, or all are skipped.
+  const bool first = state_.waiting.count() == state_.fetching;
+  const LowerTiers* tiers = state_.pool.below();
+  const bool prefetches = tiers != nullptr && tiers->prefetches();
   const Slot slot = state_.requests.take();
   Request& request = state_.requests[slot];
   request.reset(arrival, state_.pool.names_blocks() ? state_.pool.block_size() : 0);
@@ -63,6 +66,7 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
     ++row.arrived;
     row.waiting_max = std::max(row.waiting_max, state_.waiting.count());
   }
+  if (prefetches) fresh_.push_back(slot);
   if (!active_) {
     if (plans_ahead_ && just_ended_) ++state_.unseen;
     return;
@@ -71,9 +75,9 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
   // Planned ahead, the step after the one under way knows nothing of it.
   if (plans_ahead_ && before + 1 >= run_.steps) ++state_.unseen;
   // Behind a blocked head, or with all places taken, a newcomer changes no plan of this jump.
-  if (run_.steps == 1 || !first) return;
+  if (run_.steps == 1 || (!first && !prefetches)) return;
   const bool full = state_.running.count() >= batching_->most_sequences();
-  if (full && batching_->fit(arrival) == Fit::Fits) return;
+  if (full && !prefetches && batching_->fit(arrival) == Fit::Fits) return;
   plan_anew_after(before);
 }
 
@@ -90,6 +94,50 @@ void Replica::plan_anew_after(std::int64_t before) {
 }
 
 void Replica::plan(SimTime now, Departures& left) {
+  LowerTiers* const tiers = state_.pool.below();
+  if (tiers != nullptr) prepare_tiers(now);
+  plan_steps(now, left);
+  if (tiers != nullptr) tiers->send(now);
+}
+
+void Replica::prepare_tiers(SimTime now) {
+  state_.pool.below()->filled(now);
+  for (const Slot slot : fresh_) planner_.prefetch(slot, now);
+  fresh_.clear();
+}
+
+void Replica::transfer_ended(const Transfer& transfer, SimTime now, Departures& left) {
+  TierCounts& counts = ledger_.tiers[transfer.tier - std::size_t{1}];
+  const bool fetch = transfer.kind == TransferKind::Fetch;
+  (fetch ? counts.bytes_fetched : counts.bytes_written) += transfer.bytes;
+  if (power_->known()) {
+    ledger_.picojoules[static_cast<std::size_t>(EnergyPart::Transfer)] += transfer.picojoules;
+    ledger_.picojoules_unattributed += transfer.picojoules;
+    if (buckets_.on()) buckets_.energy(now, transfer.picojoules);
+  }
+  if (fetch) {
+    Request& request = state_.requests[transfer.slot];
+    if (power_->known()) request.picojoules += transfer.picojoules;
+    if (state_.audit) state_.audit->fetched(transfer.slot, transfer.picojoules);
+    counts.hits += transfer.bytes / state_.pool.block_bytes();
+    if (state_.pool.fetched(request, static_cast<std::uint8_t>(transfer.tier - 1), now)) {
+      request.fetch = Fetch::Held;
+      --state_.fetching;
+      ++state_.holding;
+      // Its client hung up meanwhile: it leaves now, or at the end of the step under way.
+      if (request.gone != kNever && !active_) {
+        if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});
+        dismiss(transfer.slot, left);
+      }
+    }
+  } else {
+    state_.pool.below()->written(transfer, now);
+  }
+  // What has come may change what becomes of those that wait.
+  if (active_ && !state_.waiting.empty()) plan_anew_after(steps_before(now));
+}
+
+void Replica::plan_steps(SimTime now, Departures& left) {
   if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});
   just_ended_ = false;
   if (in_flight() > 0 && idle_clock_.idle() && !idle_clock_.waking()) {
@@ -118,8 +166,9 @@ void Replica::plan(SimTime now, Departures& left) {
       return;
     }
     const bool was_behind = catch_up();
-    // Law 6: who has work and changes nothing would sleep for ever.
+    // Law 6: who has work and changes nothing would sleep for ever, if no fetch woke it.
     if (!plan.changed_queues() && !was_behind) {
+      if (state_.fetching > 0) break;
       throw LawBroken(6, now,
                       "replica " + std::to_string(id_) + " has " + std::to_string(in_flight()) +
                           " requests and plans nothing");
@@ -153,7 +202,7 @@ std::int64_t Replica::longest_run(const Plan& plan) {
   steps = std::min(steps, state_.decoding.steps_to_completion());
   steps = std::min({steps, state_.decoding.steps_to_turn(), state_.decoding.longest().steps});
   // Blocks of the first step are taken already.
-  const std::uint64_t blocks = std::uint64_t{state_.pool.free()} + state_.decoding.crossings_at(0);
+  const std::uint64_t blocks = std::uint64_t{state_.pool.quiet()} + state_.decoding.crossings_at(0);
   const std::uint64_t usable = blocks > plan.spare ? blocks - plan.spare : 0;
   return std::max<std::int64_t>(
       1, static_cast<std::int64_t>(state_.decoding.steps_that_fit(usable, steps)));
@@ -328,6 +377,9 @@ void Replica::drain(Departures& left) {
     for (const Slot slot : planner_.plan().parked) state_.begin_decode(slot);
   }
   ledger_.evictions += state_.pool.evictions();
+  for (std::size_t i = 0; i < ledger_.tiers.size(); ++i) {
+    ledger_.tiers[i].evictions += state_.pool.below()->tier(i).evictions();
+  }
   for (Slot slot = state_.running.first(); slot != kNoSlot; slot = state_.requests[slot].next) {
     leave(slot);
   }

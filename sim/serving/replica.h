@@ -67,6 +67,8 @@ class Replica {
   // Plans and starts the next run, or goes idle. `now` matters when idle: a busy replica plans at
   // its own step end.
   void plan(SimTime now, Departures& left);
+  // One of its transfers ends at `now`. A jump ends as for an arrival.
+  void transfer_ended(const Transfer& transfer, SimTime now, Departures& left);
   // Applies the steps of the current jump that end at or before `t`.
   void settle(SimTime t);
   // Marks the present queue lengths in the bucket of `t`, and says up to when its steps are booked.
@@ -92,6 +94,8 @@ class Replica {
     std::uint64_t chunk_kv = 0;   // cached tokens that the chunks read
     StepKind kind = StepKind::Decode;
   };
+  void plan_steps(SimTime now, Departures& left);
+  void prepare_tiers(SimTime now);
   void start_run(const Plan& plan);
   std::int64_t longest_run(const Plan& plan);
   void advance(std::int64_t steps);
@@ -147,7 +151,8 @@ class Replica {
   std::int64_t together_ = 0;     // pJ
   std::int64_t chunks_left_ = 0;  // of the chunks not charged yet
   std::vector<Slot> ending_;
-  std::uint32_t gone_ = 0;  // requests here whose clients hung up
+  std::uint32_t gone_ = 0;   // requests here whose clients hung up
+  std::vector<Slot> fresh_;  // queued since the latest plan, where tiers prefetch
 };
 
 }  // namespace kvern

@@ -19,6 +19,7 @@ void Replica::hang_up(RequestId id, SimTime now, Departures& left) {
     return;
   }
   if (just_ended_ && plans_ahead_) return;
+  if (state_.requests[slot].fetch == Fetch::UnderWay) return;    // leaves when its blocks have come
   if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});  // it is waking
   dismiss(slot, left);
 }
@@ -27,6 +28,7 @@ void Replica::hang_up(RequestId id, SimTime now, Departures& left) {
 void Replica::dismiss_gone(Departures& left) {
   const SimTime latest_start = run_.start.plus(run_.price.ticks.sum(run_.steps - 1)).ceil_ns();
   const auto noticed = [&](Slot slot) {
+    if (state_.requests[slot].fetch == Fetch::UnderWay) return false;
     const SimTime gone = state_.requests[slot].gone;
     return plans_ahead_ ? gone <= latest_start : gone != kNever;
   };
@@ -49,6 +51,8 @@ void Replica::dismiss(Slot slot, Departures& left) {
   const Stage stage = state_.requests[slot].stage;
   if (stage == Stage::Prefill) --state_.prefilling;
   if (stage == Stage::Waiting) state_.waiting.remove(slot);
+  if (state_.requests[slot].fetch == Fetch::Held) --state_.holding;
+  std::erase(fresh_, slot);
   finish(slot, RequestStatus::Cancelled, left);
 }
 

@@ -9,6 +9,7 @@
 #include "sim/base/time.h"
 #include "sim/ports/arrivals.h"
 #include "sim/records.h"
+#include "sim/serving/below_slot.h"
 #include "sim/serving/share_meter.h"
 
 namespace kvern {
@@ -17,6 +18,14 @@ using Slot = std::uint32_t;
 inline constexpr Slot kNoSlot = UINT32_MAX;
 
 enum class Stage : std::uint8_t { Waiting, Prefill, Decode };
+
+// What a waiting request has to do with lower tiers.
+enum class Fetch : std::uint8_t {
+  None,
+  UnderWay,  // blocks are on their way: it can't be admitted yet
+  Held,      // they have come, and are its own until it is admitted
+  Spent,     // it takes what it finds when its turn comes
+};
 
 // A full block of its own (no trace id) that a preempted request left in the cache.
 struct RetainedBlock {
@@ -70,6 +79,11 @@ struct Request {
   std::uint32_t member = 0;     // index in the decode set
   std::uint64_t planned = 0;    // number of the plan that scheduled it last
 
+  Fetch fetch = Fetch::None;
+  std::uint8_t transfers = 0;    // of its fetch, under way
+  std::uint32_t fetch_mark = 0;  // output tokens at its latest fetch, plus 1; 0: none
+
+  std::vector<BelowSlot> fetching;       // that they read
   std::vector<std::uint32_t> block_ids;  // of the trace
   std::vector<std::uint32_t> blocks;     // held, only where the pool names blocks
   // Where the pool finds blocks behind a gap: position in the prompt of the k-th block held; empty

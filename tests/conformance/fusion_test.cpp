@@ -19,6 +19,16 @@ TEST(Fusion, EqualsSteppingOnRandomSmallScenarios) {
   }
 }
 
+TEST(Fusion, EqualsSteppingOverTiers) {
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    Lab lab = random_tier_lab(seed);
+    lab.stepwise = true;
+    const std::string stepwise = text(*run(lab), false);
+    lab.stepwise = false;
+    ASSERT_EQ(stepwise, text(*run(lab), false)) << describe(lab) << " seed " << seed;
+  }
+}
+
 // A cache that never fills is dense attention, whatever the policy.
 TEST(Fusion, ATokenPolicyWithRoomForAllChangesNothing) {
   const std::vector<std::string> policies = {"full",

@@ -18,7 +18,7 @@ template <class Check>
 void on_all(Check check) {
   for (std::uint64_t seed = 0; seed < kScenarios; ++seed) {
     for (const bool stepwise : {false, true}) {
-      Lab lab = random_lab(seed);
+      Lab lab = seed % 3 == 2 ? random_tier_lab(seed) : random_lab(seed);
       lab.stepwise = stepwise;
       SCOPED_TRACE(fmt::format("seed {} stepwise {}", seed, stepwise));
       check(lab, *run(lab));
@@ -57,7 +57,8 @@ TEST(Laws, TwoBlocksInUseNeverExceedThePool) {
   });
 }
 
-// 3 pJ a step and 5 pJ a tick while busy, 120 pJ/us while idle (the lab's power).
+// 3 pJ a step and 5 pJ a tick while busy, 120 pJ/us while idle, 2.5 pJ a byte in or out of GPU
+// memory (the lab's power).
 TEST(Laws, ThreeJoulesOfRequestsPartsAndPowerAreTheSame) {
   on_all([](const Lab&, const Outcome& outcome) {
     const Ledger& ledger = outcome.ledgers[0];
@@ -65,7 +66,13 @@ TEST(Laws, ThreeJoulesOfRequestsPartsAndPowerAreTheSame) {
     for (const Int128 part : ledger.picojoules) parts += part;
     const Int128 idle_ticks = (Int128{ledger.replica_ns} << kTickBits) - ledger.busy_ticks;
     const Int128 idle = (idle_ticks >> kTickBits) * 120 / 1000;
-    EXPECT_EQ(parts, ledger.busy_ticks * 5 + Int128{3} * ledger.steps() + idle);
+    Int128 moved = 0;
+    for (const TransferRow& row : outcome.transfers) {
+      const bool passes_board =
+          row.kind == static_cast<std::uint8_t>(TransferKind::Fetch) || row.tier == 1;
+      if (passes_board) moved += Int128{row.bytes} * 2500 / 1000;
+    }
+    EXPECT_EQ(parts, ledger.busy_ticks * 5 + Int128{3} * ledger.steps() + idle + moved);
     Int128 requests = 0;
     for (const RequestRow& row : outcome.requests) requests += row.energy_nj;
     // Each row is cut to whole nanojoules.
@@ -99,7 +106,13 @@ TEST(Laws, ThreeAnAuditsPartsAddUpToTheLedgers) {
         phases += booked;
       }
       const bool idle = part == static_cast<std::size_t>(EnergyPart::Idle);
-      EXPECT_EQ(phases, idle ? 0 : ledger.picojoules[part]);
+      Int128 nobodys = 0;  // demotions serve no one request
+      for (const TransferRow& row : outcome->transfers) {
+        const bool demotion = row.kind == static_cast<std::uint8_t>(TransferKind::Demote);
+        if (demotion && row.tier == 1) nobodys += Int128{row.bytes} * 2500 / 1000;
+      }
+      if (part != static_cast<std::size_t>(EnergyPart::Transfer)) nobodys = 0;
+      EXPECT_EQ(phases + nobodys, idle ? 0 : ledger.picojoules[part]);
     }
     // A request's parts are what it was charged: each is rounded apart, so they differ by pJ.
     for (const RequestRow& row : outcome->requests) {
@@ -147,10 +160,11 @@ TEST(Laws, FiveTheSameScenarioLeavesTheSameRecords) {
   });
 }
 
-// A step row begins where the one before ended, or something arrived in between.
+// A step row begins where the one before ended, or something arrived or had come from a lower tier
+// in between.
 TEST(Laws, SixAReplicaWithWorkIsNeverIdle) {
   for (std::uint64_t seed = 0; seed < kScenarios; ++seed) {
-    Lab lab = random_lab(seed);
+    Lab lab = seed % 3 == 2 ? random_tier_lab(seed) : random_lab(seed);
     lab.step_rows = true;
     const auto outcome = run(lab);
     std::map<std::uint16_t, const StepRow*> latest;
@@ -162,7 +176,10 @@ TEST(Laws, SixAReplicaWithWorkIsNeverIdle) {
       const bool arrived =
           std::any_of(lab.requests.begin(), lab.requests.end(),
                       [&](const LabRequest& request) { return request.arrival == row.start_ns; });
-      EXPECT_TRUE(arrived) << "seed " << seed << "\n" << text(row) << describe(lab);
+      const bool fetched =
+          std::any_of(outcome->transfers.begin(), outcome->transfers.end(),
+                      [&](const TransferRow& transfer) { return transfer.end_ns == row.start_ns; });
+      EXPECT_TRUE(arrived || fetched) << "seed " << seed << "\n" << text(row) << describe(lab);
     }
   }
 }
@@ -171,7 +188,7 @@ TEST(Laws, SixAReplicaWithWorkIsNeverIdle) {
 // comes later, and how long an answer will be, is not known to a policy.
 TEST(Laws, SevenTheFutureChangesNoDecision) {
   for (std::uint64_t seed = 0; seed < kScenarios; ++seed) {
-    Lab lab = random_lab(seed);
+    Lab lab = seed % 3 == 2 ? random_tier_lab(seed) : random_lab(seed);
     if (lab.requests.size() < 4) continue;
     lab.step_rows = true;
     const std::size_t kept = lab.requests.size() / 2;
@@ -195,7 +212,7 @@ TEST(Laws, SevenTheFutureChangesNoDecision) {
 // settle() at arbitrary instants (the edges of time buckets) cuts jumps, and changes no record.
 TEST(Laws, CuttingJumpsChangesNothing) {
   for (std::uint64_t seed = 0; seed < kScenarios; ++seed) {
-    Lab lab = random_lab(seed);
+    Lab lab = seed % 3 == 2 ? random_tier_lab(seed) : random_lab(seed);
     lab.bucket = 0;
     const std::string uncut = text(*run(lab), false);
     lab.bucket = 1000 + static_cast<SimTime>(seed % 50) * 777;

@@ -6,6 +6,7 @@
 
 #include "policies/cache_admission.h"
 #include "policies/eviction.h"
+#include "policies/tiering.h"
 #include "sim/base/random.h"
 
 namespace kvern::lab {
@@ -95,6 +96,22 @@ std::string random_token_policy(Dice& dice) {
   }
 }
 
+// From a few blocks to more than all requests have, from a link that is faster than prefill to one
+// that is much slower.
+LabTier random_tier(Dice& dice) {
+  LabTier tier;
+  tier.blocks = dice.half() ? dice.roll(1, 8) : dice.roll(8, 400);
+  tier.bytes_per_second =
+      std::int64_t{dice.roll(1, 9)} * (dice.half() ? 10'000'000 : 1'000'000'000);
+  tier.latency = dice.half() ? 0 : dice.roll(1, 50) * 1000;
+  tier.eviction = random_eviction(dice);
+  tier.admission = dice.often() ? "" : random_of(cache_admission::table(), dice);
+  tier.fetch = dice.half() ? "always" : random_of(tiering::table(), dice);
+  tier.write_through = dice.half();
+  tier.prefetch = dice.half();
+  return tier;
+}
+
 }  // namespace
 
 Lab random_lab(std::uint64_t seed) {
@@ -146,15 +163,57 @@ Lab random_lab(std::uint64_t seed) {
       request.tenant = static_cast<std::uint16_t>(dice.roll(0, 3));
       request.category = static_cast<std::uint16_t>(dice.roll(0, 2));
     }
-    lab.any_block = dice.half();
+    for (std::uint32_t i = dice.half() ? dice.roll(1, 3) : 0; i > 0; --i) {
+      lab.tiers.push_back(random_tier(dice));
+    }
+    lab.any_block = lab.tiers.empty() && dice.half();
   }
-  if (!v0 && !dice.often()) {
+  if (!v0 && !dice.often() && lab.tiers.empty()) {
     lab.batching.back() = ',';
     lab.batching += " async_scheduling=true)";
   }
   if (dice.half()) return lab;
   for (LabRequest& request : lab.requests) {
     if (dice.often()) continue;
+    request.leaves = request.arrival + dice.roll(0, dice.half() ? 30 : 600) * 1000;
+    request.hangs_up = dice.often();
+  }
+  return lab;
+}
+
+Lab random_tier_lab(std::uint64_t seed) {
+  Dice dice(seed ^ 0x7165);
+  Lab lab;
+  lab.batching = random_batching(dice, false);
+  lab.block_size = dice.roll(1, 6);
+  lab.blocks = dice.roll(12, 60);
+  lab.prefix_cache = true;
+  lab.replicas = dice.often() ? 1 : 2;
+  lab.cost = dice.half() ? "affine(a=1 us, b=1 us, c=0 us, d=0 ns)"
+                         : "affine(a=5.3 us, b=400.7 ns, c=12.25 ns, d=0.3 ns)";
+  lab.joules = true;
+  lab.bucket = dice.half() ? 0 : dice.roll(3, 300) * 1000;
+  SimTime now = 0;
+  std::uint32_t next_block = 1000;
+  for (std::uint32_t i = dice.roll(20, 80); i > 0; --i) {
+    if (dice.often()) now += dice.roll(0, dice.half() ? 40 : 400) * 1000;
+    LabRequest& request = lab.requests.emplace_back();
+    request.arrival = now;
+    const std::uint32_t shared = dice.roll(0, 15), own = dice.roll(0, 4);
+    const std::uint32_t family = dice.roll(0, 7) * 100;
+    for (std::uint32_t b = 0; b < shared + own; ++b) {
+      request.blocks.push_back(b < shared ? family + b : next_block++);
+    }
+    request.prompt = (shared + own) * lab.block_size + dice.roll(1, lab.block_size);
+    request.output = dice.half() ? dice.roll(1, 5) : dice.roll(1, 60);
+    request.tenant = static_cast<std::uint16_t>(dice.roll(0, 3));
+  }
+  if (!dice.often()) lab.stop = dice.roll(1, static_cast<std::uint32_t>(now / 1000) + 1) * 1000;
+  lab.eviction = dice.half() ? "lru" : random_eviction(dice);
+  lab.cache_admission = dice.often() ? "" : random_of(cache_admission::table(), dice);
+  for (std::uint32_t i = dice.roll(1, 3); i > 0; --i) lab.tiers.push_back(random_tier(dice));
+  for (LabRequest& request : lab.requests) {
+    if (seed % 2 == 0 || dice.often()) continue;
     request.leaves = request.arrival + dice.roll(0, dice.half() ? 30 : 600) * 1000;
     request.hangs_up = dice.often();
   }
@@ -168,6 +227,11 @@ std::string describe(const Lab& lab) {
       lab.batching, lab.routing, lab.cost, lab.replicas, lab.blocks, lab.block_size,
       lab.prefix_cache, lab.any_block, lab.eviction, lab.cache_admission, lab.token_eviction,
       lab.layers, lab.kv_heads, lab.bucket, lab.stop);
+  for (const LabTier& t : lab.tiers) {
+    out += fmt::format("  tier {} blocks {} B/s latency {} {} behind \"{}\" fetch {}{}{}\n",
+                       t.blocks, t.bytes_per_second, t.latency, t.eviction, t.admission, t.fetch,
+                       t.write_through ? " through" : "", t.prefetch ? " prefetch" : "");
+  }
   for (const LabRequest& r : lab.requests) {
     out += fmt::format("  {} + {} -> {} ids {} leaves {} {}\n", r.arrival, r.prompt, r.output,
                        fmt::join(r.blocks, ","), r.leaves, r.hangs_up);

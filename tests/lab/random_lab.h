@@ -9,6 +9,8 @@
 namespace kvern::lab {
 
 Lab random_lab(std::uint64_t seed);
+// Prefixes that return, a pool too small for them and tiers below it.
+Lab random_tier_lab(std::uint64_t seed);
 std::string describe(const Lab& lab);
 
 }  // namespace kvern::lab

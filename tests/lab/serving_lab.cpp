@@ -12,6 +12,7 @@
 #include "policies/eviction.h"
 #include "policies/routing.h"
 #include "policies/sleep.h"
+#include "policies/tiering.h"
 #include "policies/tokens.h"
 
 namespace kvern::lab {
@@ -81,6 +82,26 @@ class LabPower final : public Power {
   bool known_;
 };
 
+PoolTier tier_of(const LabTier& lab, std::size_t number) {
+  PoolTier tier;
+  tier.name = "tier" + std::to_string(number);
+  tier.blocks = lab.blocks;
+  tier.bandwidth = {static_cast<double>(lab.bytes_per_second)};
+  tier.latency = {lab.latency};
+  tier.write_through = lab.write_through;
+  tier.prefetch = lab.prefetch;
+  tier.make_eviction = [text = lab.eviction] { return make(eviction::table(), text); };
+  if (!lab.admission.empty()) {
+    tier.make_admission = [text = lab.admission] { return make(cache_admission::table(), text); };
+  }
+  tier.make_fetch = [text = lab.fetch] { return make(tiering::table(), text); };
+  return tier;
+}
+
+bool clairvoyant(const std::string& eviction) {
+  return make(eviction::table(), eviction)->clairvoyant();
+}
+
 }  // namespace
 
 ClusterSetup setup_of(const Lab& lab, Records& records) {
@@ -114,8 +135,14 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
     };
   }
   pool.worth = block_worth(*pool.step_cost, *pool.power, pool.block_size,
-                           pool.make_batching()->most_tokens(), 4096);
-  if (make(eviction::table(), lab.eviction)->clairvoyant()) {
+                           pool.make_batching()->most_tokens(), lab.block_bytes);
+  bool sees_future = clairvoyant(lab.eviction);
+  for (const LabTier& tier : lab.tiers) {
+    pool.tiers.push_back(tier_of(tier, pool.tiers.size() + 1));
+    sees_future = sees_future || clairvoyant(tier.eviction);
+  }
+  if (lab.joules) pool.femtojoules_per_byte = 2500;
+  if (sees_future) {
     ListedArrivals all(lab);
     setup.future = std::make_unique<FutureRequests>(all, lab.stop);
   }
@@ -173,6 +200,11 @@ std::string text(const EvictionRow& r) {
                      r.age_ns);
 }
 
+std::string text(const TransferRow& r) {
+  return fmt::format("transfer {}..{} kind {} tier {} of {} for {} bytes {} nJ {}\n", r.start_ns,
+                     r.end_ns, r.kind, r.tier, r.from, r.request, r.bytes, r.energy_nj);
+}
+
 std::string text(const Ledger& l) {
   std::string out = fmt::format(
       "ledger arrived {} finished {} rejected {} failed {} cancelled {} left {} prompt {} out {} "
@@ -189,6 +221,10 @@ std::string text(const Ledger& l) {
     out += fmt::format("{} ", value);
   }
   for (const Int128 value : l.picojoules) out += fmt::format("{} ", value);
+  for (const TierCounts& tier : l.tiers) {
+    out += fmt::format("{} hits {} up {} down {} evicted {} ", tier.name, tier.hits,
+                       tier.bytes_fetched, tier.bytes_written, tier.evictions);
+  }
   for (const auto& bucket : l.itl.buckets()) {
     out += fmt::format("{}:{} ", bucket.lower_ns, bucket.count);
   }
@@ -207,6 +243,10 @@ std::string text(const Outcome& outcome, bool with_steps) {
   for (const AuditRow& row : outcome.audits) {
     out += fmt::format("audit {} {} {}\n", row.id, name(row.phase), fmt::join(row.picojoules, " "));
   }
+  auto transfers = outcome.transfers;
+  std::stable_sort(transfers.begin(), transfers.end(),
+                   [](const auto& a, const auto& b) { return a.from < b.from; });
+  for (const auto& row : transfers) out += text(row);
   for (const auto& ledger : outcome.ledgers) out += text(ledger);
   if (!with_steps) return out;
   for (const auto& row : outcome.steps) out += text(row);

@@ -23,6 +23,18 @@ struct LabRequest {
   bool hangs_up = true;
 };
 
+// A tier below GPU memory.
+struct LabTier {
+  std::uint32_t blocks = 100;
+  std::int64_t bytes_per_second = 1'000'000'000;
+  SimTime latency = 1000;
+  std::string eviction = "lru";
+  std::string admission;  // "": all is kept
+  std::string fetch = "always";
+  bool write_through = false;
+  bool prefetch = false;
+};
+
 struct Lab {
   std::vector<LabRequest> requests;
   std::string batching = "vllm_v1";  // "vllm_v0(can_append=exact)"
@@ -39,6 +51,8 @@ struct Lab {
   bool prefix_cache = false;
   std::string token_eviction;              // "": none
   std::uint32_t layers = 1, kv_heads = 1;  // of the model, for its sizes
+  std::uint32_t block_bytes = 1000;
+  std::vector<LabTier> tiers;  // nearest first; need a prefix cache
   bool stepwise = false;
   bool step_rows = false;
   Attribution attribution = Attribution::TokenShare;
@@ -56,6 +70,7 @@ struct Outcome : Records {
   std::vector<StepRow> steps;
   std::vector<EvictionRow> evictions;
   std::vector<AuditRow> audits;
+  std::vector<TransferRow> transfers;
   std::vector<Ledger> ledgers;
   Stopped stopped = Stopped::Drained;
 
@@ -64,6 +79,7 @@ struct Outcome : Records {
   void step(const StepRow& row) override { steps.push_back(row); }
   void eviction(const EvictionRow& row) override { evictions.push_back(row); }
   void audit(const AuditRow& row) override { audits.push_back(row); }
+  void transfer(const TransferRow& row) override { transfers.push_back(row); }
 };
 
 ClusterSetup setup_of(const Lab& lab, Records& records);
@@ -74,6 +90,7 @@ std::string text(const RequestRow& row);
 std::string text(const StepRow& row);
 std::string text(const BucketRow& row);
 std::string text(const EvictionRow& row);
+std::string text(const TransferRow& row);
 std::string text(const Ledger& ledger);
 std::string text(const Outcome& outcome, bool with_steps);
 

@@ -135,7 +135,7 @@ TEST(RecordColumns, AreTheContract) {
             "time_ns:i64 replica:u16 tier:u8 block:u32 age_ns:i64");
   EXPECT_EQ(text(table_spec<TransferRow>("/transfers")),
             "start_ns:i64 end_ns:i64 kind:u8 from:u16 to:u16 request:u32 bytes:u64 "
-            "energy_nj:i64");
+            "energy_nj:i64 tier:u8");
   EXPECT_EQ(text(table_spec<EnergyRow>("/energy")),
             "component:u16 phase:u16 pool:u16 energy_nj:i64");
   EXPECT_EQ(text(table_spec<ItlRow>("/itl")), "lower_ns:i64 count:u64");

@@ -1,0 +1,12 @@
+// The answers to fetch-or-recompute by name; each is one file in policies/tiering.
+#pragma once
+
+#include "sim/base/policy_table.h"
+#include "sim/ports/tiering.h"
+
+namespace kvern::tiering {
+
+using Port = Tiering;
+const PolicyTable<Port>& table();
+
+}  // namespace kvern::tiering
