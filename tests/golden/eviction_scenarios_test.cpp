@@ -49,6 +49,8 @@ INSTANTIATE_TEST_SUITE_P(All, EvictionScenarios,
                                                 "traces/mooncake/conversation_trace.jsonl.gz"},
                                          Golden{"agentic_lfu", 6, "d393c86bed2a3d23", ""},
                                          Golden{"tenant_quota", 2, "c0e25aba846d6f51", ""},
+                                         Golden{"tiers_fetch_or_recompute", 20, "73b84275f9037b5b",
+                                                ""},
                                          Golden{"own_policy", 1, "1d23014f4c1eaa59", ""}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 
