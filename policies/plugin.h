@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+/* NOLINTBEGIN(readability-identifier-naming): these are names of C. */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -54,3 +55,4 @@ const struct kvern_eviction_policy* kvern_plugin(void);
 #ifdef __cplusplus
 }
 #endif
+/* NOLINTEND(readability-identifier-naming) */

@@ -31,7 +31,7 @@ std::string usual_column(const MeasuredSpec& spec, const DataTable& table) {
   const std::string begin = name_of(table, {"queued", "arrival"});
   const std::string first = name_of(table, {"first_token"});
   const std::string last = name_of(table, {"finish", "last_token"});
-  const std::string output = table.column("output") ? "output" : "output_tokens";
+  std::string output = table.column("output") ? "output" : "output_tokens";
   if (spec.kind == "requests") {
     if (stem == "queue") return name_of(table, {"first_scheduled", "scheduled"}) + " - " + begin;
     if (stem == "ttft") return first + " - " + begin;
