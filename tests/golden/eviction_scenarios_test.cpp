@@ -18,11 +18,11 @@ struct Golden {
 
 void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.scenario; }
 
-class EvictionScenarios : public testing::TestWithParam<Golden> {};
+class EvictionScenariosSlow : public testing::TestWithParam<Golden> {};
 
 }  // namespace
 
-TEST_P(EvictionScenarios, AreWhatTheyWere) {
+TEST_P(EvictionScenariosSlow, AreWhatTheyWere) {
   const Golden& golden = GetParam();
   const std::string trace = golden.trace;
   if (!trace.empty() && !std::filesystem::exists(std::string(KVERN_ROOT "/../shared/") + trace)) {
@@ -44,7 +44,7 @@ TEST_P(EvictionScenarios, AreWhatTheyWere) {
   EXPECT_EQ(fmt::format("{:016x}", fnv1a64(joined)), golden.fingerprints);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EvictionScenarios,
+INSTANTIATE_TEST_SUITE_P(All, EvictionScenariosSlow,
                          testing::Values(Golden{"mooncake_capacity", 21, "08131b8aca543249",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"},
                                          Golden{"agentic_lfu", 6, "d393c86bed2a3d23", ""},
