@@ -28,7 +28,7 @@ class Leavers {
   }
   // It left the cluster before its client did.
   void left(std::uint32_t request) {
-    if (here_.erase(request) == 0) return;
+    if (here_.empty() || here_.erase(request) == 0) return;
     while (!heap_.empty() && !here_.contains(heap_.front().request)) drop_first();
   }
   // The next one, ties by id; it counts as gone.

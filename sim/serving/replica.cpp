@@ -71,14 +71,18 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
     if (plans_ahead_ && just_ended_) ++state_.unseen;
     return;
   }
+  // Behind a blocked head, or with all places taken, a newcomer changes no plan of this jump.
+  const auto waits = [&] {
+    if (prefetches) return false;
+    const bool full = state_.running.count() >= batching_->most_sequences();
+    return !first || (full && batching_->fit(arrival) == Fit::Fits);
+  };
+  const bool cuts = run_.steps > 1 && !waits();
+  if (!cuts && !plans_ahead_) return;
   const std::int64_t before = steps_before(now);
   // Planned ahead, the step after the one under way knows nothing of it.
   if (plans_ahead_ && before + 1 >= run_.steps) ++state_.unseen;
-  // Behind a blocked head, or with all places taken, a newcomer changes no plan of this jump.
-  if (run_.steps == 1 || (!first && !prefetches)) return;
-  const bool full = state_.running.count() >= batching_->most_sequences();
-  if (full && !prefetches && batching_->fit(arrival) == Fit::Fits) return;
-  plan_anew_after(before);
+  if (cuts) plan_anew_after(before);
 }
 
 // Steps of this run that end before `now`.

@@ -10,11 +10,13 @@ void Request::reset(const Arrival& newcomer, std::uint32_t block_size) {
   std::vector<BelowSlot> fetching_kept = std::move(fetching);
   std::vector<std::uint32_t> ids_kept = std::move(block_ids);
   std::vector<std::uint32_t> blocks_kept = std::move(blocks);
+  std::vector<std::uint32_t> order_kept = std::move(order);
   std::vector<RetainedBlock> retained_kept = std::move(retained);
   *this = Request{};
   fetching = std::move(fetching_kept);
   block_ids = std::move(ids_kept);
   blocks = std::move(blocks_kept);
+  order = std::move(order_kept);
   retained = std::move(retained_kept);
   id = newcomer.id;
   tenant = newcomer.tenant;
