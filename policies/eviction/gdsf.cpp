@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <memory>
 
-#include "policies/eviction.h"
 #include "policies/greedy_dual.h"
+#include "policies/ranked_eviction.h"
 
 namespace kvern::eviction::gdsf {
 
 namespace {
 
-class Gdsf final : public Eviction {
+class Gdsf final : public RankedEviction<GreedyDual> {
  public:
-  void prepare(std::uint32_t capacity) override { blocks_.prepare(capacity); }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     const double tokens = std::max(1U, info.tokens);
     const double cost =
@@ -21,14 +20,6 @@ class Gdsf final : public Eviction {
     const double size = info.bytes > 0 ? info.bytes : tokens;
     blocks_.insert(index(block), cost / size);
   }
-  void touched(BlockId block, SimTime) override { blocks_.use(index(block)); }
-  void pinned(BlockId block) override { blocks_.hide(index(block)); }
-  void released(BlockId block, SimTime) override { blocks_.show(index(block)); }
-  void removed(BlockId block) override { blocks_.remove(index(block)); }
-  BlockId victim(SimTime) override { return BlockId{blocks_.front()}; }
-
- private:
-  GreedyDual blocks_;
 };
 
 }  // namespace

@@ -7,17 +7,17 @@
 #include <vector>
 
 #include "policies/block_lists.h"
-#include "policies/eviction.h"
+#include "policies/wrapped_eviction.h"
 #include "sim/base/units.h"
 
 namespace kvern::eviction::pin_system_prompts {
 
 namespace {
 
-class PinSystemPrompts final : public Eviction {
+class PinSystemPrompts final : public WrappedEviction {
  public:
   PinSystemPrompts(std::unique_ptr<Eviction> wrapped, Parameters& p)
-      : wrapped_(std::move(wrapped)),
+      : WrappedEviction(std::move(wrapped)),
         tokens_(p.get("tokens", 4096U, "of a prompt's beginning")),
         uses_(p.get("uses", 8U, "that show a block to be shared", {1, 1e9})),
         share_(p.get("share", Share{0.25}, "of the capacity, at most held back").value),
@@ -86,13 +86,6 @@ class PinSystemPrompts final : public Eviction {
     }
     return wrapped_->victim(now);
   }
-  bool queues_unnamed() const override { return wrapped_->queues_unnamed(); }
-  bool wants(const BlockInfo& newcomer, SimTime now) override {
-    return wrapped_->wants(newcomer, now);
-  }
-  bool unbounded() const override { return wrapped_->unbounded(); }
-  bool clairvoyant() const override { return wrapped_->clairvoyant(); }
-  void foresee(const Oracle& oracle) override { wrapped_->foresee(oracle); }
 
  private:
   struct State {
@@ -120,7 +113,6 @@ class PinSystemPrompts final : public Eviction {
     wrapped_->released(BlockId{block}, now);
   }
 
-  std::unique_ptr<Eviction> wrapped_;
   std::uint32_t tokens_;
   std::uint32_t uses_;
   double share_;
@@ -136,12 +128,7 @@ class PinSystemPrompts final : public Eviction {
 }  // namespace
 
 std::unique_ptr<Eviction> make(Parameters& p) {
-  const Config spec = p.wrapped("who decides over all other blocks");
-  auto wrapped =
-      make_policy(table(), "eviction", spec, p.path() + ".wrapped", p.issues(), p.book());
-  const bool whole = wrapped != nullptr;
-  auto policy = std::make_unique<PinSystemPrompts>(std::move(wrapped), p);
-  return whole ? std::move(policy) : nullptr;
+  return make_wrapper<PinSystemPrompts>(p, "who decides over all other blocks");
 }
 
 }  // namespace kvern::eviction::pin_system_prompts

@@ -6,17 +6,17 @@
 #include <vector>
 
 #include "policies/block_lists.h"
-#include "policies/eviction.h"
+#include "policies/wrapped_eviction.h"
 #include "sim/base/units.h"
 
 namespace kvern::eviction::ttl {
 
 namespace {
 
-class Ttl final : public Eviction {
+class Ttl final : public WrappedEviction {
  public:
   Ttl(std::unique_ptr<Eviction> wrapped, Parameters& p)
-      : wrapped_(std::move(wrapped)),
+      : WrappedEviction(std::move(wrapped)),
         after_(p.get("after", Duration{600 * kSecond}, "unused for this long: expired").ns) {}
   void prepare(std::uint32_t capacity) override {
     idle_.prepare(capacity);
@@ -50,13 +50,6 @@ class Ttl final : public Eviction {
     const std::uint32_t oldest = idle_.head();
     return now - used_[oldest] >= after_ ? BlockId{oldest} : wrapped_->victim(now);
   }
-  bool queues_unnamed() const override { return wrapped_->queues_unnamed(); }
-  bool wants(const BlockInfo& newcomer, SimTime now) override {
-    return wrapped_->wants(newcomer, now);
-  }
-  bool unbounded() const override { return wrapped_->unbounded(); }
-  bool clairvoyant() const override { return wrapped_->clairvoyant(); }
-  void foresee(const Oracle& oracle) override { wrapped_->foresee(oracle); }
 
  private:
   void append(std::uint32_t block, SimTime now) {
@@ -64,7 +57,6 @@ class Ttl final : public Eviction {
     idle_.append(block);
   }
 
-  std::unique_ptr<Eviction> wrapped_;
   SimTime after_;
   BlockLists idle_;            // by last use
   std::vector<SimTime> used_;  // when
@@ -73,12 +65,7 @@ class Ttl final : public Eviction {
 }  // namespace
 
 std::unique_ptr<Eviction> make(Parameters& p) {
-  const Config spec = p.wrapped("who decides while no block has expired");
-  auto wrapped =
-      make_policy(table(), "eviction", spec, p.path() + ".wrapped", p.issues(), p.book());
-  const bool whole = wrapped != nullptr;
-  auto policy = std::make_unique<Ttl>(std::move(wrapped), p);
-  return whole ? std::move(policy) : nullptr;
+  return make_wrapper<Ttl>(p, "who decides while no block has expired");
 }
 
 }  // namespace kvern::eviction::ttl
