@@ -320,6 +320,13 @@ Summary make_summary(const RunFacts& facts, std::span<const Ledger> pools,
   return summary;
 }
 
+void put(std::vector<SummaryEntry>& entries, std::string_view name, const SummaryValue& value) {
+  if (std::holds_alternative<std::monostate>(value)) return;
+  for (SummaryEntry& entry : entries) {
+    if (entry.name == name) entry.value = value;
+  }
+}
+
 const SummaryValue& value(const std::vector<SummaryEntry>& entries, std::string_view name) {
   static const SummaryValue unknown;
   const auto found = std::find_if(entries.begin(), entries.end(),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,13 @@ struct Summary {
   const SummaryValue& value(std::string_view name) const;
 };
 const SummaryValue& value(const std::vector<SummaryEntry>& entries, std::string_view name);
+// Gives each entry of a name its value; an unknown value changes nothing.
+void put(std::vector<SummaryEntry>& entries, std::string_view name, const SummaryValue& value);
+template <class Value>
+void put(std::vector<SummaryEntry>& entries, std::string_view name,
+         const std::optional<Value>& value) {
+  if (value) put(entries, name, SummaryValue(*value));
+}
 
 struct RunFacts {
   std::string scenario;

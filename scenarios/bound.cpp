@@ -31,9 +31,7 @@ void set_regret(const std::vector<SummaryEntry>& bound, std::vector<SummaryEntry
   const auto* best = std::get_if<double>(&value(bound, "hit_ratio"));
   const auto* own = std::get_if<double>(&value(entries, "hit_ratio"));
   if (best == nullptr || own == nullptr) return;
-  for (SummaryEntry& entry : entries) {
-    if (entry.name == "regret") entry.value = *best - *own;
-  }
+  put(entries, "regret", *best - *own);
 }
 
 }  // namespace

@@ -76,18 +76,10 @@ void connect(Assembly& assembly, const Scenario& scenario, const RunOptions& opt
   }
 }
 
-template <class Value>
-void set(std::vector<SummaryEntry>& entries, std::string_view name,
-         const std::optional<Value>& value) {
-  for (SummaryEntry& entry : entries) {
-    if (entry.name == name && value) entry.value = *value;
-  }
-}
-
 void set_quality(std::vector<SummaryEntry>& entries, const MeasuredQuality& quality) {
-  set(entries, "perplexity", quality.perplexity);
-  set(entries, "worst_group_nll_increase_share", quality.worst_group_increase);
-  set(entries, "quality_model", std::optional(quality.model));
+  put(entries, "perplexity", quality.perplexity);
+  put(entries, "worst_group_nll_increase_share", quality.worst_group_increase);
+  put(entries, "quality_model", quality.model);
 }
 
 // Of the run as a whole where all of its pools have the same.
