@@ -85,7 +85,10 @@ void refuse_serving_options(const RunRequest& request, Issues& issues) {
                                                 {"--save-cache", !request.save_cache.empty()},
                                                 {"--load-cache", !request.load_cache.empty()},
                                                 {"--stepwise", request.stepwise},
-                                                {"--audit", request.audit}};
+                                                {"--audit", request.audit},
+                                                {"--with-bound", request.with_bound},
+                                                {"--plugin", !request.plugin.empty()},
+                                                {"--band", request.band > 0}};
   for (const auto& [option, there] : given) {
     if (there) issues.error({option, 0, 0}, "a scenario with [attention] runs no cluster");
   }
@@ -145,9 +148,10 @@ int run_command(const RunRequest& request) {
   if (request.band > 0) return band_command(*plan, request);
   std::vector<Summary> bounds;
   if (request.with_bound) {
-    BoundOutcome outcome = run_bounds(*plan, request.file, options_of(request), issues);
+    Issues bound_issues;
+    BoundOutcome outcome = run_bounds(*plan, request.file, options_of(request), bound_issues);
     if (outcome.exit_code != kGood) {
-      print(stderr, issues.text());
+      print(stderr, bound_issues.text());
       return outcome.exit_code;
     }
     bounds = std::move(outcome.summaries);

@@ -164,6 +164,11 @@ model = "x"
   EXPECT_THAT(output.err, HasSubstr("there is no text"));
   EXPECT_THAT(output.err, HasSubstr("did you mean \"nll\"?"));
   EXPECT_THAT(output.err, HasSubstr("runs no cluster"));
+  for (const char* option : {"--with-bound", "--audit", "--stepwise"}) {
+    const lab::Output refused = program_.call({"run", scenario, option});
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.err, HasSubstr(std::string(option) + ": error: "));
+  }
 }
 
 TEST(AttentionPolicies, BudgetsGoInAndOut) {
