@@ -11,11 +11,13 @@
 namespace kvern {
 namespace {
 
-constexpr double kWidth = 1080;
+constexpr double kLeast = 1080;  // wide
+constexpr double kLetter = 7.3;  // of the legend, about
 constexpr double kHeight = 560;
 constexpr double kTop = 64;
 constexpr double kBottom = 500;
 constexpr double kPanel = 350;  // wide
+constexpr double kLegend = 2 * kPanel + 175;
 constexpr const char* kInk = "#1f2933";
 constexpr const char* kQuiet = "#d9dee3";
 // Readable side by side, also for most of the colour-blind (Okabe, Ito), led by the house's own.
@@ -218,7 +220,7 @@ class Drawing {
 };
 
 std::string legend(const std::vector<Curve>& curves) {
-  const double left = 2 * kPanel + 175;
+  const double left = kLegend;
   std::string out = text(left, kTop - 12, "start", "policy", "font-weight=\"bold\"");
   double y = kTop + 6;
   const double gap = std::min(19.0, (kBottom - kTop) / static_cast<double>(curves.size()));
@@ -245,11 +247,14 @@ std::string frontier_svg(const FrontierPicture& picture) {
          return p.worst_increase ? std::optional(100 * *p.worst_increase) : std::nullopt;
        },
        std::nullopt, .1}};  // below a tenth of a percent it is rounding
+  std::size_t letters = 0;
+  for (const Curve& curve : curves) letters = std::max(letters, curve.policy.size());
+  const double width = std::max(kLeast, kLegend + 45 + kLetter * static_cast<double>(letters));
   std::string out = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
-      "height=\"{1}\" font-family=\"DejaVu Sans, Helvetica, Arial, sans-serif\" "
-      "font-size=\"12\" fill=\"{2}\">\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
-      kWidth, kHeight, kInk);
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:g} {1:g}\" width=\"{0:g}\" "
+      "height=\"{1:g}\" font-family=\"DejaVu Sans, Helvetica, Arial, sans-serif\" "
+      "font-size=\"12\" fill=\"{2}\">\n<rect width=\"{0:g}\" height=\"{1:g}\" fill=\"#ffffff\"/>\n",
+      width, kHeight, kInk);
   out += text(18, 26, "start", picture.title, "font-size=\"15\"");
   for (const Panel& panel : panels) out += Drawing(panel, curves).svg(curves);
   return out + legend(curves) + "</svg>\n";
