@@ -1,7 +1,7 @@
 // Eviction policies outside the tree: loaded, held to the contract, run.
 #include <gtest/gtest.h>
 
-#include "tests/lab/program.h"
+#include "tests/lab/pressed_cache.h"
 
 namespace kvern {
 namespace {
@@ -11,26 +11,7 @@ using lab::Output;
 constexpr const char* kMine = KVERN_PLUGINS "/my_policy.so";
 constexpr const char* kBad = KVERN_PLUGINS "/bad_policy.so";
 
-// System prompts in a pool that holds few of them.
-constexpr const char* kPressed = R"toml(name = "pressed"
-[workload]
-arrivals = "poisson(rate=5 req/s)"
-lengths = "constant(prompt=400, output=20)"
-prefixes = "system_prompts(count=20, skew=1, tokens=160)"
-requests = 200
-[[pool]]
-step_cost = "affine"
-[pool.kv]
-blocks = 120
-)toml";
-
-class Plugin : public testing::Test {
- protected:
-  Output run(const std::vector<std::string>& more) const {
-    return program_.run(program_.write("pressed.toml", kPressed), more);
-  }
-  lab::Program program_{KVERN_BINARY};
-};
+class Plugin : public lab::PressedCache {};
 
 }  // namespace
 
