@@ -179,7 +179,7 @@ class Drawing {
     return value && *value >= panel_.least ? value : std::nullopt;
   }
   std::string grid() const {
-    const std::string title = panel_.title + (beyond_ ? " (on the top edge: beyond)" : "");
+    const std::string title = panel_.title + (beyond_ ? " (top edge: beyond)" : "");
     std::string out = text(panel_.left, kTop - 12, "start", title, "font-weight=\"bold\"");
     for (const double tick : ticks(across_)) {
       const double x = across_.at(tick);
@@ -242,7 +242,7 @@ std::string frontier_svg(const FrontierPicture& picture) {
                    [](const Curve& a, const Curve& b) { return a.order < b.order; });
   const Panel panels[] = {
       {70, "Perplexity", "", [](const FrontierPoint& p) { return p.perplexity; }, picture.dense, 1},
-      {70 + kPanel + 90, "Loss of the worst group, above dense attention's", " %",
+      {70 + kPanel + 90, "Growth of the worst group's loss", " %",
        [](const FrontierPoint& p) {
          return p.worst_increase ? std::optional(100 * *p.worst_increase) : std::nullopt;
        },
