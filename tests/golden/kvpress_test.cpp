@@ -1,5 +1,6 @@
-// What the prompt policies keep in SmolLM2-135M, against kvpress on the same weights and text: where
-// Python has torch, transformers and kvpress, and `kvern models get smollm2-135m` has been run.
+// What the prompt policies keep in SmolLM2-135M, against kvpress on the same weights and text:
+// where Python has torch, transformers and kvpress, and `kvern models get smollm2-135m` has been
+// run.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
