@@ -12,6 +12,15 @@ std::string number(double value, const char* format) {
   return std::isfinite(value) ? fmt::format(fmt::runtime(format), value) : "-";
 }
 
+// Of what can't be below zero but for rounding: no sign before a zero.
+std::string distance(double value) {
+  std::string text = number(value, "{:.4f}");
+  if (text.size() > 1 && text.find_first_of("123456789") == std::string::npos) {
+    text.erase(0, text.find('0'));
+  }
+  return text;
+}
+
 std::string percent(double share) { return number(100 * share, "{:+.1f} %"); }
 
 std::string found(const QualityRow* row) {
@@ -53,7 +62,7 @@ std::string quality_table(const WorkProfile& profile) {
                       number(perplexity(row.nll), "{:.3f}"),
                       number(perplexity(row.nll_dense), "{:.3f}"),
                       number(row.top1_agreement, "{:.4f}"),
-                      number(row.kl, "{:.4f}")};
+                      distance(row.kl)};
     if (const QualityRow* worst = worst_group(profile, row.policy, row.budget)) {
       line.insert(line.end(),
                   {worst->kind + " " + worst->group, percent(worst->increase_share),

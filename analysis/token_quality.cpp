@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <set>
 
 #include "sim/base/random.h"
 
@@ -40,7 +39,6 @@ struct Sums {
   }
 };
 
-// Whether token `position` of text `text` belongs.
 using Member = std::function<bool(std::size_t text, std::uint32_t position)>;
 
 // Sums of the members in each block that has one.
@@ -83,7 +81,7 @@ void add_interval(const std::vector<Sums>& blocks, std::uint64_t seed, QualityRo
   row.increase_high = shares[kResamples - 1 - kResamples / 40];
 }
 
-QualityRow row_of(const QualityInput& input, std::size_t policy, const char* kind,
+QualityRow row_of(const QualityInput& input, std::size_t policy, const std::string& kind,
                   const std::string& group, const Member& member) {
   const std::vector<Sums> blocks = blocks_of(input, policy, member);
   Sums sums;
@@ -108,47 +106,13 @@ QualityRow row_of(const QualityInput& input, std::size_t policy, const char* kin
   return row;
 }
 
-// The different values of a tag, when there are several.
-std::set<std::string> values(const std::vector<TextTags>& tags, std::string TextTags::*tag) {
-  std::set<std::string> found;
-  for (const TextTags& each : tags) found.insert(each.*tag);
-  if (found.size() < 2) found.clear();
-  return found;
-}
-
-std::uint64_t count_of(const TokenCounts& counts, std::int32_t token) {
-  const auto at = counts.find(token);
-  return at != counts.end() ? at->second : 0;
-}
-
 }  // namespace
 
 std::vector<QualityRow> quality_rows(const QualityInput& input) {
-  struct Rarity {
-    const char* name;
-    std::uint64_t least, most;
-  };
-  constexpr Rarity kRarities[] = {
-      {"rare", 0, 1}, {"uncommon", 2, 9}, {"common", 10, ~std::uint64_t{0}}};
   std::vector<QualityRow> rows;
   for (std::size_t p = 0; p < input.policies.size(); ++p) {
-    rows.push_back(row_of(input, p, "all", "all", [](std::size_t, std::uint32_t) { return true; }));
-    const auto add_tag = [&](const char* kind, std::string TextTags::*tag) {
-      for (const std::string& value : values(input.tags, tag)) {
-        rows.push_back(row_of(input, p, kind, value, [&](std::size_t text, std::uint32_t) {
-          return input.tags[text].*tag == value;
-        }));
-      }
-    };
-    add_tag("language", &TextTags::language);
-    add_tag("domain", &TextTags::domain);
-    for (const Rarity& rarity : kRarities) {
-      rows.push_back(
-          row_of(input, p, "rarity", rarity.name, [&](std::size_t text, std::uint32_t position) {
-            const std::uint64_t count = count_of(input.counts, input.texts[text].ids[position]);
-            return count >= rarity.least && count <= rarity.most;
-          }));
-      if (rows.back().tokens == 0) rows.pop_back();
+    for (const TokenGroup& group : token_groups(input.texts, input.tags, input.counts)) {
+      rows.push_back(row_of(input, p, group.kind, group.name, group.member));
     }
   }
   return rows;

@@ -4,21 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "analysis/token_groups.h"
 #include "sim/attention/closed_loop.h"
 #include "sim/work_profile.h"
 
 namespace kvern {
-
-struct TextTags {
-  std::string language = "unknown", domain = "unknown";
-};
-
-// How often each token of the vocabulary stands in the texts.
-using TokenCounts = std::map<std::int32_t, std::uint64_t>;
 
 // A policy as profiles name it.
 struct PolicyName {
@@ -35,9 +28,8 @@ struct QualityInput {
   std::uint64_t seed = 1;
 };
 
-// Rows by policy: "all", then each language and domain where there are several, then "rarity":
-// rare (once in the texts), uncommon (2 to 9 times), common. The interval is the middle 95 % of
-// 1000 resamplings of the blocks of 64 tokens that the texts are cut into; NaN with fewer than two.
+// Rows by policy, then by group (token_groups). The interval is the middle 95 % of 1000 resamplings
+// of the blocks of 64 tokens that the texts are cut into; NaN with fewer than two.
 std::vector<QualityRow> quality_rows(const QualityInput& input);
 
 // One row over the tokens `answers[i]` of each text, of the kind "retrieval".

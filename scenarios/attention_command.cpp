@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "scenarios/attention_report.h"
+#include "scenarios/attention_rows.h"
 #include "scenarios/attention_run.h"
 #include "scenarios/exit_codes.h"
 #include "scenarios/model_files.h"
@@ -36,6 +37,30 @@ std::optional<double> read_dtype(const std::string& word, Issues& issues) {
   issues.error({"--kv-dtype", 0, 0}, fmt::format("unknown type \"{}\"", word),
                "f32, f16, bf16 or f8");
   return std::nullopt;
+}
+
+using Rows = std::string (*)(const AttentionReport&, const AttentionTexts&);
+
+std::string head_rows(const AttentionReport& report, const AttentionTexts&) {
+  return attention_json(report);
+}
+
+std::string table(const AttentionReport& report, const AttentionTexts&) {
+  return attention_table(report);
+}
+
+// What is printed.
+Rows read_rows(const AttentionRequest& request, Issues& issues) {
+  if (!request.rows.empty() && !request.json) {
+    issues.error({"--rows", 0, 0}, "only --json prints rows", "add --json");
+  }
+  if (request.rows == "steps") return attention_step_rows;
+  if (request.rows == "groups") return attention_group_rows;
+  if (!request.rows.empty() && request.rows != "heads") {
+    issues.error({"--rows", 0, 0}, fmt::format("there are no rows by \"{}\"", request.rows),
+                 did_you_mean(request.rows, {"heads", "steps", "groups"}));
+  }
+  return request.json ? head_rows : table;
 }
 
 int print_issues(const Issues& issues) {
@@ -75,12 +100,8 @@ void check_loop(const AttentionRequest& request, Issues& issues) {
   }
 }
 
-void print_report(const AttentionReport& report, bool json) {
-  std::fputs((json ? attention_json(report) : attention_table(report)).c_str(), stdout);
-}
-
 int open_loop(const AttentionRequest& request, const ReplayOptions& options,
-              const std::vector<TokenPolicyMaker>& makers) {
+              const std::vector<TokenPolicyMaker>& makers, Rows print) {
   Issues issues;
   const Recording recording(request.recording);
   const std::string refusal = open_loop_refusal(recording, makers, request.policies, options.form);
@@ -91,12 +112,12 @@ int open_loop(const AttentionRequest& request, const ReplayOptions& options,
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const OpenLoopResult result =
       replay_recording(recording, makers, options, request.threads > 0 ? request.threads : cores);
-  print_report({request.policies, result}, request.json);
+  std::fputs(print({request.policies, result}, texts_of_recording(recording)).c_str(), stdout);
   return kGood;
 }
 
 int closed_loop(const AttentionRequest& request, const ReplayOptions& options,
-                std::vector<TokenPolicyMaker> makers, Issues& issues) {
+                std::vector<TokenPolicyMaker> makers, Rows print, Issues& issues) {
   AttentionJob job;
   job.weights = existing_weights(request.model, issues);
   const std::vector<TextFile> files = tagged_files(request.texts, request.tags, issues);
@@ -116,8 +137,9 @@ int closed_loop(const AttentionRequest& request, const ReplayOptions& options,
   job.threads = request.threads;
   const auto answer = run_attention(job, issues);
   if (!answer) return print_issues(issues);
-  print_report({request.policies, answer->closed.replay, &answer->closed, &answer->profile},
-               request.json);
+  const AttentionReport report{request.policies, answer->closed.replay, &answer->closed,
+                               &answer->profile};
+  std::fputs(print(report, job.texts).c_str(), stdout);
   if (!request.profile.empty()) {
     write_work_profile(answer->profile, request.profile);
     std::fprintf(stderr, "kvern: wrote %s\n", request.profile.c_str());
@@ -134,14 +156,16 @@ int attention_command(const AttentionRequest& request) {
   options.kv_bytes = read_dtype(request.kv_dtype, issues).value_or(2);
   auto makers = token_policy_makers(request.policies, issues);
   check_loop(request, issues);
+  const Rows print = read_rows(request, issues);
   std::error_code unreadable;
   if (!request.recording.empty() &&
       !std::filesystem::is_regular_file(request.recording, unreadable)) {
     issues.error({request.recording, 0, 0}, "can't read this recording");
   }
-  if (!request.model.empty()) return closed_loop(request, options, std::move(makers), issues);
+  if (!request.model.empty())
+    return closed_loop(request, options, std::move(makers), print, issues);
   if (issues.any_error()) return print_issues(issues);
-  return open_loop(request, options, makers);
+  return open_loop(request, options, makers, print);
 }
 
 }  // namespace kvern

@@ -25,6 +25,7 @@ struct AttentionRequest {
   bool retrieval = false;
   bool quality_only = false;  // no recall and the like
   bool json = false;
+  std::string rows;  // of the JSON: heads (also where empty), steps or groups
 };
 
 // The exit code. Throws OutsideError.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "analysis/quality_table.h"
@@ -62,25 +61,6 @@ std::string json_row(const AttentionReport& report, const AttentionRow& row,
       head.work.bytes_read, head.work.bytes_written, head.work.flops, head.own.flops, quality);
 }
 
-// All rows of one policy as one.
-struct PolicyTotal {
-  HeadReplay sum;
-
-  void add(const HeadReplay& head) {
-    sum.steps = std::max(sum.steps, head.steps);
-    sum.rows += head.rows;
-    sum.recall_sum += head.recall_sum;
-    if (head.rows > 0) sum.recall_min = std::min(sum.recall_min, head.recall_min);
-    sum.error_sum += head.error_sum;
-    sum.overlap_sum += head.overlap_sum;
-    sum.sparsity_sum += head.sparsity_sum;
-    sum.pivotal += head.pivotal;
-    sum.persistent += head.persistent;
-    sum.resident_max = std::max(sum.resident_max, head.resident_max);
-    sum.work += head.work;
-  }
-};
-
 std::string ratio(double sum, std::uint64_t count, const char* none = "-") {
   return count > 0 ? fmt::format("{:.6f}", sum / static_cast<double>(count)) : none;
 }
@@ -107,13 +87,13 @@ std::string attention_json(const AttentionReport& report) {
 }
 
 std::string attention_table(const AttentionReport& report) {
-  std::vector<PolicyTotal> totals(report.policies.size());
-  for (const AttentionRow& row : report.result.rows) totals[row.policy].add(row.replay);
+  std::vector<HeadReplay> totals(report.policies.size());  // all rows of a policy as one
+  for (const AttentionRow& row : report.result.rows) totals[row.policy] += row.replay;
   std::vector<TableLine> lines = {{"policy", "recall", "min", "output error", "overlap", "sparsity",
                                    "persistence", "resident max", "bytes read", "bytes written",
                                    "flops"}};
   for (std::size_t p = 0; p < totals.size(); ++p) {
-    const HeadReplay& sum = totals[p].sum;
+    const HeadReplay& sum = totals[p];
     lines.push_back({report.policies[p], ratio(sum.recall_sum, sum.rows),
                      ratio(sum.recall_min, sum.rows > 0 ? 1 : 0), ratio(sum.error_sum, sum.rows),
                      ratio(sum.overlap_sum, sum.rows), ratio(sum.sparsity_sum, sum.rows),

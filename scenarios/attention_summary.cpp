@@ -61,19 +61,10 @@ void add_quality(const WorkProfile& profile, const PolicyName& name,
 
 void add_heads(const AttentionPoint& point, std::vector<SummaryEntry>& out) {
   HeadReplay sum;
-  double rows = 0;
   for (const AttentionRow& row : point.rows) {
-    if (row.policy != point.policy) continue;
-    const HeadReplay& head = row.replay;
-    rows += static_cast<double>(head.rows);
-    sum.recall_sum += head.recall_sum;
-    sum.error_sum += head.error_sum;
-    sum.overlap_sum += head.overlap_sum;
-    sum.sparsity_sum += head.sparsity_sum;
-    sum.pivotal += head.pivotal;
-    sum.persistent += head.persistent;
-    sum.resident_max = std::max(sum.resident_max, head.resident_max);
+    if (row.policy == point.policy) sum += row.replay;
   }
+  const auto rows = static_cast<double>(sum.rows);
   out.push_back(
       {"recall_mean", "share", "mass of the full row that is read", ratio(sum.recall_sum, rows)});
   out.push_back({"output_error_mean", "1", "norm(o - o~) / norm(o)", ratio(sum.error_sum, rows)});

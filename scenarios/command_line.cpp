@@ -206,6 +206,10 @@ struct Commands {
     command->add_option("--kv-dtype", attention.kv_dtype, "of the cache: f32, f16, bf16 or f8");
     command->add_option("--threads", attention.threads, "0: as many as there are cores");
     command->add_flag("--json", attention.json, "a row a policy, sequence, layer and KV head");
+    command
+        ->add_option("--rows", attention.rows,
+                     "of --json: by heads (as above), decode steps or groups of tokens")
+        ->type_name("heads|steps|groups");
   }
 
   void add_run() {

@@ -220,6 +220,8 @@ void ClosedLayer::measure(std::uint32_t kv_head, std::uint32_t position,
     ++sums.rows;
     sums.recall += reading.recall;
     sums.error += error;
+    sums.overlap += reading.overlap;
+    sums.sparsity += reading.sparsity;
   }
 }
 

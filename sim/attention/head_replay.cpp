@@ -9,6 +9,24 @@ constexpr double kSparse = .01;  // H2O's threshold, of the row's largest
 
 }  // namespace
 
+HeadReplay& HeadReplay::operator+=(const HeadReplay& other) {
+  steps = std::max(steps, other.steps);
+  rows += other.rows;
+  null_rows += other.null_rows;
+  recall_sum += other.recall_sum;
+  recall_min = std::min(recall_min, other.recall_min);
+  error_sum += other.error_sum;
+  overlap_sum += other.overlap_sum;
+  sparsity_sum += other.sparsity_sum;
+  pivotal += other.pivotal;
+  persistent += other.persistent;
+  resident_max = std::max(resident_max, other.resident_max);
+  read_last_step = std::max(read_last_step, other.read_last_step);
+  work += other.work;
+  own += other.own;
+  return *this;
+}
+
 StepReplay& StepReplay::operator+=(const StepReplay& other) {
   heads += other.heads;
   rows += other.rows;
@@ -16,8 +34,11 @@ StepReplay& StepReplay::operator+=(const StepReplay& other) {
   read += other.read;
   attention += other.attention;
   own += other.own;
+  null_rows += other.null_rows;
   recall += other.recall;
   error += other.error;
+  overlap += other.overlap;
+  sparsity += other.sparsity;
   return *this;
 }
 

@@ -30,6 +30,10 @@ struct HeadReplay {
   std::uint32_t read_last_step = 0;  // tokens a query head reads, the new one among them
   TokenWork work;                    // of the decode steps, the policy's own included
   TokenWork own;                     // the policy's part of it
+
+  // Several heads as one: sums, and the most or least of what isn't one. `kept` and `hidden` are
+  // left alone: they are one head's.
+  HeadReplay& operator+=(const HeadReplay& other);
 };
 
 // One decode step: sums over a layer's KV heads (layers and policies add up).
@@ -40,7 +44,9 @@ struct StepReplay {
   std::uint64_t read = 0;      // tokens read by any query head of the group, the new one too
   TokenWork attention;         // without the policy's own
   TokenWork own;
+  std::uint64_t null_rows = 0;   // as HeadReplay has them
   double recall = 0, error = 0;  // over rows
+  double overlap = 0, sparsity = 0;
 
   StepReplay& operator+=(const StepReplay& other);
 };

@@ -293,8 +293,10 @@ class Replayer {
                const std::vector<std::uint32_t>& kept, double scale) {
     const FullRow& full = full_[query_head];
     HeadReplay& head = result_.heads[p][kv_head];
+    StepReplay& sums = result_.steps[p][t - layer_.bounds.prompt_tokens];
     if (full.null) {
       ++head.null_rows;
+      ++sums.null_rows;
       return;
     }
     const TokenVectors& stored = caches_[p].stored != nullptr ? *caches_[p].stored : layer_.vectors;
@@ -315,9 +317,10 @@ class Replayer {
     head.sparsity_sum += reading.sparsity;
     const double error = full.norm > 0 ? norm_of(output_) / full.norm : 0;
     head.error_sum += error;
-    StepReplay& sums = result_.steps[p][t - layer_.bounds.prompt_tokens];
     sums.recall += reading.recall;
     sums.error += error;
+    sums.overlap += reading.overlap;
+    sums.sparsity += reading.sparsity;
     ++sums.rows;
   }
 

@@ -54,4 +54,16 @@ Output Program::run(const std::string& scenario, const std::vector<std::string>&
   return call(arguments);
 }
 
+std::vector<double> numbers_of(const std::string& json, const std::string& key) {
+  const std::string quoted = "\"" + key + "\":";
+  std::vector<double> numbers;
+  for (std::size_t at = json.find(quoted); at != std::string::npos; at = json.find(quoted, at)) {
+    at += quoted.size();
+    char* end = nullptr;
+    const double number = std::strtod(json.c_str() + at, &end);
+    if (end != json.c_str() + at) numbers.push_back(number);
+  }
+  return numbers;
+}
+
 }  // namespace kvern::lab

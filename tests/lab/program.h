@@ -34,5 +34,7 @@ class Program {
 };
 
 std::string text_of(const std::filesystem::path& file);
+// The numbers of a key in rows of JSON, in their order; not those that are null.
+std::vector<double> numbers_of(const std::string& json, const std::string& key);
 
 }  // namespace kvern::lab

@@ -83,6 +83,51 @@ TEST_F(AttentionCommand, TheTableHasALineAPolicy) {
   EXPECT_NE(output.out.find("\nwindow(size=6)  0.679121"), std::string::npos) << output.out;
 }
 
+// The steps' rows add up to the heads'; a recording without the model has no quality.
+TEST_F(AttentionCommand, RowsByStepAndByGroup) {
+  const std::vector<std::string> both = {"--policy", "full", "--policy", "window(size=6)"};
+  const auto rows = [&](const char* by) {
+    std::vector<std::string> arguments = both;
+    arguments.insert(arguments.end(), {"--json", "--rows", by});
+    return attention(arguments).out;
+  };
+  const std::string heads = rows("heads");
+  std::vector<std::string> plain = both;
+  plain.emplace_back("--json");
+  EXPECT_EQ(heads, attention(plain).out);
+  const std::string steps = rows("steps");
+  const std::vector<double> recall = lab::numbers_of(steps, "recall_mean");
+  ASSERT_EQ(recall.size(), 48U);
+  double sum = 0;
+  for (std::size_t s = 24; s < 48; ++s) sum += recall[s];
+  EXPECT_NEAR(sum / 24, .679121, 1e-6);  // the hand vector of window
+  const std::vector<double> resident = lab::numbers_of(steps, "resident_mean");
+  EXPECT_EQ(resident[23], 24);
+  EXPECT_EQ(resident[24 + 4], 5);
+  EXPECT_EQ(resident[24 + 5], 6);
+  EXPECT_EQ(resident[24 + 23], 6);
+  const std::string groups = rows("groups");
+  for (const char* key : {"bytes_read", "bytes_written", "flops", "policy_flops"}) {
+    const std::vector<double> by_head = lab::numbers_of(heads, key);
+    const std::vector<double> by_step = lab::numbers_of(steps, key);
+    double total = 0;
+    for (std::size_t s = 24; s < 48; ++s) total += by_step[s];
+    EXPECT_EQ(total, by_head[1]) << key;
+    EXPECT_EQ(lab::numbers_of(groups, key)[0], by_head[0]) << key;  // group "all"
+  }
+  EXPECT_EQ(groups.find("\"nll\""), std::string::npos);
+  EXPECT_EQ(groups.find("\"worst\":true"), std::string::npos);
+}
+
+TEST_F(AttentionCommand, RowsNeedJson) {
+  const lab::Output output = attention({"--policy", "full", "--rows", "steps"});
+  EXPECT_EQ(output.code, 2);
+  EXPECT_NE(output.err.find("only --json prints rows"), std::string::npos) << output.err;
+  const lab::Output unknown = attention({"--policy", "full", "--json", "--rows", "step"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_NE(unknown.err.find("did you mean \"steps\"?"), std::string::npos) << unknown.err;
+}
+
 TEST_F(AttentionCommand, UserErrorsAreToldTogether) {
   const lab::Output output = attention({"--policy", "windov(size=6)", "--policy", "window"});
   EXPECT_EQ(output.code, 2);

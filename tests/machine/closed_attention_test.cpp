@@ -57,6 +57,41 @@ TEST_F(ClosedAttention, RowsCarryQuality) {
   }
 }
 
+// Losses by step average to those of the heads' rows and of the group "all"; one group of a policy
+// is the worst, that whose loss grew most.
+TEST_F(ClosedAttention, RowsByStepAndByGroup) {
+  const std::vector<std::string> policy = {"--policy", "h2o(budget=0.2)", "--json", "--rows"};
+  const auto rows = [&](const char* by) {
+    std::vector<std::string> arguments = policy;
+    arguments.emplace_back(by);
+    return attention(arguments).out;
+  };
+  const std::string steps = rows("steps");
+  ASSERT_EQ(lab::numbers_of(steps, "step").size(), 200U);
+  EXPECT_EQ(lab::numbers_of(steps, "position")[99], 159);
+  const std::vector<double> nll = lab::numbers_of(steps, "nll");
+  ASSERT_EQ(nll.size(), 198U);  // nothing came after a text's last token
+  double first = 0;
+  double both = 0;
+  for (std::size_t i = 0; i < nll.size(); ++i) {
+    both += nll[i];
+    if (i < 99) first += nll[i];
+  }
+  EXPECT_NEAR(lab::numbers_of(rows("heads"), "nll")[0], first / 99, 1e-9);
+  const std::string groups = rows("groups");
+  EXPECT_NEAR(lab::numbers_of(groups, "nll")[0], both / 198, 1e-9);
+  EXPECT_EQ(lab::numbers_of(groups, "tokens")[0], 198);
+  EXPECT_EQ(lab::numbers_of(groups, "steps")[0], 200);
+  const std::vector<double> increase = lab::numbers_of(groups, "nll_increase_share");
+  std::size_t most = 1;  // after "all"
+  for (std::size_t i = 2; i < increase.size(); ++i) most = increase[i] > increase[most] ? i : most;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i <= most; ++i) at = groups.find("\"worst\":", at) + 8;
+  EXPECT_EQ(groups.find("true", at), at);
+  EXPECT_EQ(groups.find("\"worst\":true", at), std::string::npos);
+  EXPECT_THAT(groups, HasSubstr("\"kind\":\"language\",\"group\":\"sw\""));
+}
+
 TEST_F(ClosedAttention, TableProfileAndRetrieval) {
   const std::string profile = program_.folder() / "work.h5";
   const lab::Output output = attention(

@@ -88,6 +88,31 @@ TEST(TokenQuality, RetrievalLooksAtAnswersOnly) {
   EXPECT_EQ(rows[0].kind, "retrieval");
 }
 
+// Four decode steps a text, before its tokens 1, 2, 3 and before nothing. Token 8 is 2 of the first
+// text, 9 its 3; token 5 is 3 of the second. So rare tokens come after steps 1 and 2 of the first
+// text and step 2 of the second; a language has all steps of its text, the last one too.
+TEST(TokenGroups, WorkIsOfTheStepsBeforeTheirTokens) {
+  const Two two;
+  std::vector<SequenceReplay> sequences(2);
+  for (std::uint32_t t = 0; t < 2; ++t) {
+    sequences[t].index = t;
+    auto& steps = sequences[t].steps.emplace_back(4);
+    for (std::uint64_t s = 0; s < 4; ++s) steps[s].resident = std::uint64_t{10} * t + s;
+  }
+  const auto groups = token_groups(two.texts, two.tags, two.counts);
+  ASSERT_EQ(groups.size(), 5U);  // all, en, sw, rare, uncommon: no token is common
+  const auto work = [&](std::size_t i) { return group_work(groups[i], two.texts, sequences, 0); };
+  EXPECT_EQ(work(0).steps, 8U);
+  EXPECT_EQ(groups[2].name, "sw");
+  EXPECT_EQ(work(2).steps, 4U);
+  EXPECT_EQ(work(2).sum.resident, 10U + 11 + 12 + 13);
+  EXPECT_EQ(groups[3].name, "rare");
+  EXPECT_EQ(work(3).steps, 3U);
+  EXPECT_EQ(work(3).sum.resident, 1U + 2 + 12);
+  EXPECT_EQ(work(4).steps, 3U);  // token 7
+  EXPECT_EQ(work(4).sum.resident, 0U + 10 + 11);
+}
+
 // Steps of contexts 127 to 130 of a text with 126 tokens of prompt, over 2 layers x 2 KV heads.
 TEST(AttentionProfile, MeansByContext) {
   std::vector<SequenceReplay> sequences(1);
@@ -125,6 +150,15 @@ TEST(QualityTable, NamesTheWorstGroup) {
   WorkProfile profile;
   profile.quality = Two().rows();
   EXPECT_THAT(quality_table(profile), testing::HasSubstr("language sw  +100.0 %"));
+}
+
+// Dense attention's own divergence is rounding on either side of zero.
+TEST(QualityTable, NoSignBeforeAZeroDivergence) {
+  WorkProfile profile;
+  profile.quality = Two().rows();
+  for (QualityRow& each : profile.quality) each.kl = -2e-9;
+  EXPECT_THAT(quality_table(profile), testing::Not(testing::HasSubstr("-0.0000")));
+  EXPECT_THAT(quality_table(profile), testing::HasSubstr("  0.0000  "));
 }
 
 }  // namespace

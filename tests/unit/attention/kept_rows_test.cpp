@@ -54,5 +54,31 @@ TEST(HeadReplay, PersistenceByHand) {
   EXPECT_EQ(head.persistent, 0U);
 }
 
+TEST(HeadReplay, SeveralAddUp) {
+  HeadReplay one;
+  one.steps = 4;
+  one.rows = 8;
+  one.recall_sum = 6;
+  one.recall_min = .25;
+  one.resident_max = 9;
+  one.work.flops = 100;
+  HeadReplay other;
+  other.steps = 3;
+  other.rows = 6;
+  other.null_rows = 2;
+  other.recall_sum = 3;
+  other.recall_min = .5;
+  other.resident_max = 11;
+  other.work.flops = 10;
+  one += other;
+  EXPECT_EQ(one.steps, 4U);
+  EXPECT_EQ(one.rows, 14U);
+  EXPECT_EQ(one.null_rows, 2U);
+  EXPECT_EQ(one.recall_sum, 9);
+  EXPECT_EQ(one.recall_min, .25);
+  EXPECT_EQ(one.resident_max, 11U);
+  EXPECT_EQ(one.work.flops, 110U);
+}
+
 }  // namespace
 }  // namespace kvern
