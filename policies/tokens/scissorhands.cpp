@@ -3,6 +3,7 @@
 // gave it less than 1 / (tokens seen). Over `size`, the `drop` highest counts (or as many as are
 // too many) outside the last `recent` go.
 #include <algorithm>
+#include <optional>
 
 #include "policies/token_budget.h"
 #include "policies/token_scores.h"
@@ -17,13 +18,14 @@ class Scissorhands final : public TokenEviction {
   explicit Scissorhands(Parameters& p)
       : size_(p),
         history_(p.get<std::uint32_t>("history", 400, "last queries that count", {1, 1e6})),
-        recent_(p.get<std::uint32_t>("recent", 10, "last tokens, always kept")),
+        recent_(
+            p.find<std::uint32_t>("recent", "last tokens, always kept; absent: 10, at most half")),
         drop_(p.get<std::uint32_t>("drop", 1, "tokens an eviction", {1, 1e9})),
         fold_(read_fold(p)) {}
 
   std::string refusal(const TokenLayer& layer) const override {
     const std::uint32_t size = size_.of(layer.bounds);
-    return size < recent(size) + drop_ ? "size must be at least recent + drop" : "";
+    return size + 1 < recent(size) + drop_ ? "size + 1 must be at least recent + drop" : "";
   }
   void begin(const TokenLayer& layer, AttentionRows& rows) override {
     layer_ = &layer;
@@ -83,7 +85,9 @@ class Scissorhands final : public TokenEviction {
     // history][position]
     std::vector<std::vector<bool>> low;
   };
-  std::uint32_t recent(std::uint32_t size) const { return std::min(recent_, size / 2); }
+  std::uint32_t recent(std::uint32_t size) const {
+    return recent_.value_or(std::min(10U, size / 2));
+  }
 
   // Takes in the row of query i, and lets go of the one `history` queries before.
   void count(Head& head, std::uint32_t g, std::uint32_t i, std::span<const std::uint32_t> kept,
@@ -111,7 +115,9 @@ class Scissorhands final : public TokenEviction {
   }
 
   CacheSize size_;
-  std::uint32_t history_, recent_, drop_;
+  std::uint32_t history_;
+  std::optional<std::uint32_t> recent_;
+  std::uint32_t drop_;
   Fold fold_;
   const TokenLayer* layer_ = nullptr;
   AttentionRows* rows_ = nullptr;

@@ -25,6 +25,21 @@ TEST(Scissorhands, HistoryIsAWindow) {
   EXPECT_THAT(lab::replay_head(table, "scissorhands(size=3, recent=1)").kept, ElementsAre(0, 6, 7));
 }
 
+// A given `recent` holds, though it is more than half of the size. Every query looks at 0, 1 and 2:
+// they never get less than 1/n, 3 does in rows 3, 4, 5. But at row 5 it is recent: of equals 0
+// goes.
+TEST(Scissorhands, AGivenRecentIsNotCut) {
+  const auto table =
+      lab::logit_table(6, 0, [](std::uint32_t, std::uint32_t j) { return j <= 2 ? 5.0 : 0.0; });
+  EXPECT_THAT(lab::replay_head(table, "scissorhands(size=5, recent=3)").kept,
+              ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(lab::replay_head(table, "scissorhands(size=5, recent=2)").kept,
+              ElementsAre(0, 1, 2, 4, 5));
+  // All are recent: a window.
+  EXPECT_THAT(lab::replay_head(table, "scissorhands(size=3, recent=3)").kept, ElementsAre(3, 4, 5));
+  EXPECT_THROW(lab::replay_head(table, "scissorhands(size=3, recent=4)"), std::invalid_argument);
+}
+
 // drop 3: 7 tokens are one too many and become 4; then 5, 6, and 7 become 4 again.
 TEST(Scissorhands, DropsSeveralAtOnce) {
   const auto policy = lab::token_policy("scissorhands(size=6, recent=1, drop=3)")();
