@@ -1,7 +1,9 @@
-// Loki (Singhania et al., arXiv 2406.02542; 005913b): keys lie near a subspace. Nothing goes; each
-// query head scores the cached keys on the first `rank` principal directions of the prompt's keys,
-// or of a calibration recording's (by KV head, after RoPE), and attends exactly to the share `keys`
-// with the highest scores, and to itself.
+// Loki (Singhania et al., arXiv 2406.02542; 005913b): keys lie near a subspace. Nothing goes; the
+// cached keys are scored on the first `rank` principal directions of the prompt's keys, or of a
+// calibration recording's (by KV head, after RoPE), the query heads of a group folded; attention is
+// exact on the share `keys` with the highest scores, and on the token itself.
+#include <optional>
+
 #include "policies/principal_axes.h"
 #include "policies/token_budget.h"
 #include "policies/token_scores.h"
@@ -16,8 +18,8 @@ class Loki final : public TokenEviction {
   explicit Loki(Parameters& p)
       : rank_(p.get<std::uint32_t>("rank", 32, "principal directions that score", {1, 1e6})),
         keys_(p.get("keys", Share{0.25}, "share of the cached keys that is read").value),
-        basis_(p.get("basis", "prompt", "whose keys give the directions: prompt, or a recording")) {
-  }
+        basis_(p.get("basis", "prompt", "whose keys give the directions: prompt, or a recording")),
+        fold_(read_fold(p)) {}
 
   std::string file() const override { return basis_ == "prompt" ? "" : basis_; }
   void learn(const PolicyFile& file) override { calibration_ = &file; }
@@ -37,7 +39,7 @@ class Loki final : public TokenEviction {
   void begin(const TokenLayer& layer, AttentionRows&) override {
     layer_ = &layer;
     rank_here_ = std::min(rank_, layer.vectors.dim);
-    heads_.resize(layer.vectors.kv_heads);
+    heads_.assign(layer.vectors.kv_heads, {});
     TokenVectors sample = layer.vectors;
     std::uint32_t tokens = layer.bounds.prompt_tokens;
     if (calibration_ != nullptr) {
@@ -58,19 +60,11 @@ class Loki final : public TokenEviction {
     const std::uint32_t kv_head = query_head / layer_->group;
     const std::uint32_t position = kept.back();
     Head& head = heads_[kv_head];
-    while (head.coordinates.size() < std::size_t{position} * rank_here_) {
-      const auto next = static_cast<std::uint32_t>(head.coordinates.size() / rank_here_);
-      project(head, layer_->vectors.key(kv_head, next), head.coordinates);
+    if (head.chosen_at != position) {
+      choose(head, kv_head, position);
+      head.chosen_at = position;
     }
-    query_.clear();
-    project(head, layer_->vectors.query(query_head, position), query_);
-    scores_.assign(position, 0.0);
-    for (std::uint32_t j = 0; j < position; ++j) {
-      const double* key = head.coordinates.data() + std::size_t{j} * rank_here_;
-      for (std::uint32_t r = 0; r < rank_here_; ++r) scores_[j] += query_[r] * key[r];
-    }
-    top(scores_, count(position), slots);
-    slots.push_back(position);
+    slots.assign(head.chosen.begin(), head.chosen.end());
     work.flops += 2 * std::uint64_t{rank_here_} * (position + layer_->vectors.dim);
     if (query_head % layer_->group == 0) {
       work.bytes_read +=
@@ -94,9 +88,31 @@ class Loki final : public TokenEviction {
   struct Head {
     std::vector<double> axes;         // [dim][dim], the first direction first
     std::vector<double> coordinates;  // [position][rank]
+    std::optional<std::uint32_t> chosen_at;
+    std::vector<std::uint32_t> chosen;  // slots that the query heads read at that position
   };
   std::uint32_t count(std::uint32_t cached) const {
     return cached == 0 ? 0 : budget_tokens(keys_, {.tokens = cached});
+  }
+  void choose(Head& head, std::uint32_t kv_head, std::uint32_t position) {
+    while (head.coordinates.size() < std::size_t{position} * rank_here_) {
+      const auto next = static_cast<std::uint32_t>(head.coordinates.size() / rank_here_);
+      project(head, layer_->vectors.key(kv_head, next), head.coordinates);
+    }
+    rows_.assign(std::size_t{layer_->group} * position, 0.0);
+    for (std::uint32_t g = 0; g < layer_->group; ++g) {
+      query_.clear();
+      project(head, layer_->vectors.query(kv_head * layer_->group + g, position), query_);
+      double* row = rows_.data() + std::size_t{g} * position;
+      for (std::uint32_t j = 0; j < position; ++j) {
+        const double* key = head.coordinates.data() + std::size_t{j} * rank_here_;
+        for (std::uint32_t r = 0; r < rank_here_; ++r) row[j] += query_[r] * key[r];
+      }
+    }
+    scores_.clear();
+    if (position > 0) fold_rows(fold_, rows_, layer_->group, scores_);
+    top(scores_, count(position), head.chosen);
+    head.chosen.push_back(position);
   }
   void project(const Head& head, std::span<const float> vector, std::vector<double>& into) const {
     for (std::uint32_t r = 0; r < rank_here_; ++r) {
@@ -111,10 +127,11 @@ class Loki final : public TokenEviction {
   std::uint32_t rank_, rank_here_ = 0;
   double keys_;
   std::string basis_;
+  Fold fold_;
   const PolicyFile* calibration_ = nullptr;
   const TokenLayer* layer_ = nullptr;
   std::vector<Head> heads_;  // by KV head
-  std::vector<double> query_, scores_;
+  std::vector<double> query_, rows_, scores_;
 };
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
 #include "policies/principal_axes.h"
 #include "tests/lab/recordings.h"
 
@@ -38,6 +42,23 @@ TEST(Loki, ReadsTheHighestScores) {
   EXPECT_NEAR(head.recall_sum, lab::replay_head(text, "per_step_oracle(size=5)").recall_sum, 1e-12);
   EXPECT_LT(lab::replay_head(text, "loki(rank=1)").recall_sum, head.recall_sum);
   EXPECT_THROW(lab::replay_head(lab::micro_table(9), "loki"), std::invalid_argument);
+}
+
+// Two query heads of a group read one set. Keys 0 1 2 are (1, 0), (0, 1), (.9, .9); token 3 asks
+// with (4.1, 0) and (0, 4). Alone each would read the key of its own axis; the mean scores are
+// 2.05 2 3.645, so both read key 2, of a share of a third. The largest are 4.1 4 3.69: key 0.
+TEST(Loki, QueryHeadsOfAGroupReadOneSet) {
+  auto text = lab::random_text({.tokens = 4, .prompt = 3, .kv_heads = 1, .group = 2, .dim = 2});
+  text.layers[0].k = {1, 0, 0, 1, .9F, .9F, 0, 0};
+  auto& q = text.layers[0].q;
+  const std::vector<float> last = {4.1F, 0, 0, 4};
+  std::copy(last.begin(), last.end(), q.end() - 4);
+  const auto e = [](double logit) { return std::exp(logit / std::sqrt(2.0)); };
+  const double one = e(4.1) + 1 + e(3.69) + 1;  // keys 0 1 2 and itself
+  const double other = 1 + e(4) + e(3.6) + 1;
+  const auto recall = [&](const char* policy) { return lab::replay_head(text, policy).recall_sum; };
+  EXPECT_NEAR(recall("loki(rank=2, keys=0.34)"), (e(3.69) + 1) / one + (e(3.6) + 1) / other, 1e-6);
+  EXPECT_NEAR(recall("loki(rank=2, keys=0.34, fold=max)"), (e(4.1) + 1) / one + 2 / other, 1e-6);
 }
 
 // A calibration text whose keys are the prompt's gives the prompt's directions.
