@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "policies/principal_axes.h"
+#include "sim/base/exact_math.h"
 #include "tests/lab/recordings.h"
 
 namespace kvern {
@@ -53,7 +54,7 @@ TEST(Loki, QueryHeadsOfAGroupReadOneSet) {
   auto& q = text.layers[0].q;
   const std::vector<float> last = {4.1F, 0, 0, 4};
   std::copy(last.begin(), last.end(), q.end() - 4);
-  const auto e = [](double logit) { return std::exp(logit / std::sqrt(2.0)); };
+  const auto e = [](double logit) { return exact::exp(logit / std::sqrt(2.0)); };
   const double one = e(4.1) + 1 + e(3.69) + 1;  // keys 0 1 2 and itself
   const double other = 1 + e(4) + e(3.6) + 1;
   const auto recall = [&](const char* policy) { return lab::replay_head(text, policy).recall_sum; };
