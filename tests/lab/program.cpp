@@ -34,6 +34,7 @@ Output Program::call(std::vector<std::string> arguments) const {
   const std::string err = (folder_ / "stderr").string();
   arguments.insert(arguments.begin(), binary_);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const pid_t pid = fork();

@@ -67,7 +67,7 @@ TEST(Loki, BasisOfACalibrationText) {
   const auto text = lab::random_text({.tokens = 21, .prompt = 20, .group = 1, .dim = 8});
   PolicyFile file;
   PolicyFile::Layer& layer = file.layers[0];
-  layer.keys.assign(text.layers[0].k.begin(), text.layers[0].k.begin() + 20 * 2 * 8);
+  layer.keys.assign(text.layers[0].k.begin(), text.layers[0].k.begin() + 320);  // 20 x 2 x 8
   layer.tokens = 20;
   layer.kv_heads = 2;
   layer.dim = 8;
