@@ -23,8 +23,9 @@ try:
 except ImportError as error:
     # The environment that `kvern models get` makes has both.
     OURS = pathlib.Path(__file__).resolve().parents[2] / "build" / "venv"
-    if (OURS / "bin" / "python").exists() and pathlib.Path(sys.prefix) != OURS:
-        os.execv(OURS / "bin" / "python", ["python", "-B", *sys.argv])
+    PYTHON = OURS / "bin" / "python"
+    if PYTHON.exists() and pathlib.Path(sys.prefix) != OURS:
+        os.execv(PYTHON, [str(PYTHON), "-B", *sys.argv])
     print(f"skipped: {error}")
     sys.exit(77)
 
