@@ -330,7 +330,8 @@ class Tova(Policy):
     def shrink(self, positions, rows):
         if len(positions) <= self.size:
             return positions
-        return [positions[i] for i in top(fold(rows, self.how), self.size)]
+        return [positions[i] for i in top(fold(rows, self.how), self.size,
+                                           loose=len(rows) > 1)]
 
     def prefill(self):
         n = self.layer.prompt

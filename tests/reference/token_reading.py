@@ -81,7 +81,7 @@ class Duo(Policy):
                     rows.append(sum(x for j, x in enumerate(row)
                                     if j < self.stream.sinks or j > i - self.stream.recent))
             near.append(sum(rows) / len(rows))
-        self.streaming = top(near, int(self.share * layer.kv_heads))
+        self.streaming = top(near, int(self.share * layer.kv_heads), loose=True)
         return [self.keep(kv, list(range(layer.prompt))) for kv in range(layer.kv_heads)]
 
     def keep(self, kv, positions):

@@ -38,7 +38,7 @@ TEST(FrontierPicture, NamesAndAxes) {
   EXPECT_THAT(svg, HasSubstr("mJ a token"));
   EXPECT_THAT(svg, HasSubstr("nothing evicted"));
   EXPECT_THAT(svg, HasSubstr("top edge: beyond"));  // 90,000 would flatten the rest
-  EXPECT_THAT(svg, Not(HasSubstr("unknown")));             // no joules, no place
+  EXPECT_THAT(svg, Not(HasSubstr("unknown")));      // no joules, no place
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
   EXPECT_EQ(svg, frontier_svg(two_policies()));
 }
