@@ -22,10 +22,10 @@ try:
     import numpy as np
 except ImportError as error:
     # The environment that `kvern models get` makes has both.
-    OURS = pathlib.Path(__file__).resolve().parents[2] / "build" / "venv"
-    PYTHON = OURS / "bin" / "python"
-    if PYTHON.exists() and pathlib.Path(sys.prefix) != OURS:
-        os.execv(PYTHON, [str(PYTHON), "-B", *sys.argv])
+    OURS = str(pathlib.Path(__file__).resolve().parents[2] / "build" / "venv" / "bin" / "python")
+    # By its full path: Python finds its packages by what it was called as.
+    if os.path.exists(OURS) and sys.executable != OURS:
+        os.execv(OURS, [OURS, "-B", *sys.argv])
     print(f"skipped: {error}")
     sys.exit(77)
 

@@ -49,9 +49,8 @@ def decoding(d):
     yield Case("streaming_llm", **d.sized(sinks=d.whole(0, 4), recent=d.whole(1, 12)))
     yield from h2o(d)
     recent, drop = d.whole(0, 4), d.whole(1, 4)
-    least = recent + drop - 1  # more is refused: drop could not be had
-    yield Case("scissorhands", size=max(d.size(least), least, 1), recent=recent, drop=drop,
-               history=d.one(1, 3, 400), **d.fold())
+    yield Case("scissorhands", size=max(d.size(recent + drop), recent + drop), recent=recent,
+               drop=drop, history=d.one(1, 3, 400), **d.fold())
     for variant in ("accumulation", "fast", "nomax"):
         yield Case("buzz", variant=variant, sinks=d.whole(0, 4), window=d.whole(1, 5),
                    threshold=d.whole(1, 12), stride=d.whole(1, 6), **d.fold())
@@ -81,7 +80,8 @@ def prompting(d):
         yield Case(name, **d.sized())
     yield Case("lagkv", **d.sized(), sinks=d.whole(0, 3), lag=d.whole(2, 8))
     window, least = d.whole(1, 5), min(d.prompts)
-    snap = {"capacity": d.size(window + 1), "window": window, "kernel": d.one(1, 3, 5, 7),
+    snap = {"capacity": max(window, d.size(window + 1)), "window": window,
+            "kernel": d.one(1, 3, 5, 7),
             "pool": d.one("avg", "max")}
     yield Case("snapkv", **snap, **d.fold())
     if least > 20:

@@ -45,8 +45,10 @@ class KeyDiff(Once):
         dot = self.layer.dot
         units = [key / math.sqrt(dot(key, key)) for key in self.layer.k[:self.layer.prompt, kv]]
         mean = sum(units) / len(units)
-        length = math.sqrt(dot(mean, mean)) or 1.0  # no direction: all are alike
-        return [-dot(unit, mean) / length for unit in units]
+        if dot(mean, mean) == 0:
+            NEAR.append(("no mean key", 0.0))
+            return [0.0] * len(units)
+        return [-dot(unit, mean) / math.sqrt(dot(mean, mean)) for unit in units]
 
 
 class LagKv(Once):
@@ -176,7 +178,7 @@ class AdaKv(Policy):
     def prefill(self):
         inner, heads, n = self.inner, self.layer.kv_heads, self.layer.prompt
         base = inner.base()
-        if base is None:
+        if base is None or base >= n - inner.window:  # all of this layer fits
             return super().prefill()
         rows = [inner.scores(kv) for kv in range(heads)]
         width = len(rows[0])
