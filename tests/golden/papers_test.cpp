@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "scenarios/attention_scenario.h"
 #include "scenarios/plan.h"
@@ -23,13 +26,26 @@ void check(const std::optional<PaperSpec>& paper, const std::vector<ExpectSpec>&
   }
 }
 
+// Of the shared traces, which are not here.
+bool lacks_its_trace(const std::string& file) {
+  std::ifstream in(file);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  return text.find("../shared/") != std::string::npos &&
+         !std::filesystem::exists(KVERN_ROOT "/../shared/traces");
+}
+
 TEST(Papers, SayWhatTheyReproduceAndWhoseNumberTheyExpect) {
   std::size_t papers = 0;
+  std::string left_out;
   for (const auto& entry : std::filesystem::directory_iterator(KVERN_ROOT "/scenarios/papers")) {
     if (entry.path().extension() != ".toml") continue;
     ++papers;
     RunRequest request;
     request.file = entry.path().string();
+    if (lacks_its_trace(request.file)) {
+      left_out += " " + entry.path().stem().string();
+      continue;
+    }
     Issues issues;
     const auto root = read_toml(request.file, issues);
     ASSERT_TRUE(root.has_value()) << issues.text();
@@ -46,6 +62,7 @@ TEST(Papers, SayWhatTheyReproduceAndWhoseNumberTheyExpect) {
     check(plan->scenarios.front().paper, plan->expects, request.file);
   }
   EXPECT_GE(papers, 30U);
+  if (!left_out.empty()) GTEST_SKIP() << "no ../shared/traces:" << left_out;
 }
 
 }  // namespace

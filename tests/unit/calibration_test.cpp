@@ -1,5 +1,6 @@
 // Fits find what made the measurements; files that break the contract are told so.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +24,9 @@ using measured::Observation;
 
 class Folder {
  public:
-  Folder() : path_(fs::path(testing::TempDir()) / ("calibration" + std::to_string(++count))) {
+  Folder()
+      : path_(fs::path(testing::TempDir()) /
+              ("kvern_calibration_" + std::to_string(getpid()) + "_" + std::to_string(++count))) {
     fs::remove_all(path_);
     fs::create_directories(path_);
   }
