@@ -13,6 +13,7 @@ namespace {
 
 class Gdsf final : public RankedEviction<GreedyDual> {
  public:
+  void prepare(std::uint32_t capacity) override { blocks_.prepare(capacity); }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     const double tokens = std::max(1U, info.tokens);
     const double cost =

@@ -11,6 +11,7 @@ namespace {
 
 class Lfuda final : public RankedEviction<GreedyDual> {
  public:
+  void prepare(std::uint32_t capacity) override { blocks_.prepare(capacity); }
   void inserted(BlockId block, const BlockInfo&, SimTime) override {
     blocks_.insert(index(block), 1);
   }

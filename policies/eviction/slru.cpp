@@ -3,14 +3,14 @@
 #include <memory>
 #include <vector>
 
-#include "policies/eviction.h"
+#include "policies/ranked_eviction.h"
 #include "policies/segmented_lru.h"
 
 namespace kvern::eviction::slru {
 
 namespace {
 
-class Slru final : public Eviction {
+class Slru final : public RankedEviction<SegmentedLru> {
  public:
   explicit Slru(Parameters& p)
       : segments_(
@@ -25,16 +25,10 @@ class Slru final : public Eviction {
     blocks_.prepare(capacity, std::vector<std::uint32_t>(upper, room));
   }
   void inserted(BlockId block, const BlockInfo&, SimTime) override { blocks_.insert(index(block)); }
-  void touched(BlockId block, SimTime) override { blocks_.use(index(block)); }
-  void pinned(BlockId block) override { blocks_.hide(index(block)); }
-  void released(BlockId block, SimTime) override { blocks_.show(index(block)); }
-  void removed(BlockId block) override { blocks_.remove(index(block)); }
-  BlockId victim(SimTime) override { return BlockId{blocks_.front()}; }
 
  private:
   std::uint32_t segments_;
   double protected_share_;
-  SegmentedLru blocks_;
 };
 
 }  // namespace
