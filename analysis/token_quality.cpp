@@ -110,8 +110,9 @@ QualityRow row_of(const QualityInput& input, std::size_t policy, const std::stri
 
 std::vector<QualityRow> quality_rows(const QualityInput& input) {
   std::vector<QualityRow> rows;
+  const std::vector<TokenGroup> groups = token_groups(input.texts, input.tags, input.counts);
   for (std::size_t p = 0; p < input.policies.size(); ++p) {
-    for (const TokenGroup& group : token_groups(input.texts, input.tags, input.counts)) {
+    for (const TokenGroup& group : groups) {
       rows.push_back(row_of(input, p, group.kind, group.name, group.member));
     }
   }
