@@ -45,23 +45,6 @@ std::vector<std::string> paper_names() {
   return names;
 }
 
-// The trace, or the model's weights, that the file names, when they are absent.
-std::string absent_input(const std::string& file, const Config& root) {
-  if (const Config* attention = root.find("attention")) {
-    const Config* model = attention->find("model");
-    if (model == nullptr || model->kind != Config::Kind::Text) return "";
-    std::error_code unreadable;
-    return fs::exists(weights_path(model->text), unreadable)
-               ? ""
-               : fmt::format("the weights: kvern models get {}", model->text);
-  }
-  const Config* workload = root.find("workload");
-  const Config* trace = workload != nullptr ? workload->find("trace") : nullptr;
-  if (trace == nullptr || trace->kind != Config::Kind::Text) return "";
-  std::error_code error;
-  return fs::exists(fs::path(file).parent_path() / trace->text, error) ? "" : trace->text;
-}
-
 std::vector<Paper> find_papers(const ReproduceRequest& request, Issues& issues) {
   const std::vector<std::string> known = paper_names();
   std::vector<Paper> papers;
@@ -206,6 +189,22 @@ int worse(int a, int b) {
 }
 
 }  // namespace
+
+std::string absent_input(const std::string& file, const Config& root) {
+  if (const Config* attention = root.find("attention")) {
+    const Config* model = attention->find("model");
+    if (model == nullptr || model->kind != Config::Kind::Text) return "";
+    std::error_code unreadable;
+    return fs::exists(weights_path(model->text), unreadable)
+               ? ""
+               : fmt::format("the weights: kvern models get {}", model->text);
+  }
+  const Config* workload = root.find("workload");
+  const Config* trace = workload != nullptr ? workload->find("trace") : nullptr;
+  if (trace == nullptr || trace->kind != Config::Kind::Text) return "";
+  std::error_code error;
+  return fs::exists(fs::path(file).parent_path() / trace->text, error) ? "" : trace->text;
+}
 
 int reproduce_command(const ReproduceRequest& request) {
   Issues issues;

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/config.h"
+
 namespace kvern {
 
 struct ReproduceRequest {
@@ -11,6 +13,9 @@ struct ReproduceRequest {
   std::string out = "out";
   bool json = false;
 };
+
+// The trace, or the model's weights, that a scenario file names, when they are absent; else "".
+std::string absent_input(const std::string& file, const Config& root);
 
 // One row an [[expect]]: expected, got, verdict. The exit code: 0, 1 when a claim was missed, 2 for
 // user errors, 130 after a signal. A scenario whose trace is absent is told as "needs FILE" and
