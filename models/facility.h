@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "models/facility_data.h"
-#include "sim/base/parameters.h"
+#include "sim/base/config/parameters.h"
 #include "sim/base/time.h"
 
 namespace kvern {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "sim/base/parameters.h"
+#include "sim/base/config/parameters.h"
 
 namespace kvern {
 namespace {

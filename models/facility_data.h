@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "sim/base/config.h"
-#include "sim/base/issues.h"
+#include "sim/base/config/config.h"
+#include "sim/base/config/issues.h"
 #include "sim/hardware.h"
 
 namespace kvern {

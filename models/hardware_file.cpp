@@ -1,6 +1,6 @@
 #include "models/hardware_file.h"
 
-#include "sim/base/parameters.h"
+#include "sim/base/config/parameters.h"
 #include "sim/base/time.h"
 
 namespace kvern {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "sim/base/parameters.h"
+#include "sim/base/config/parameters.h"
 #include "sim/ports/step_cost.h"
 
 namespace kvern {

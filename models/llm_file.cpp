@@ -1,6 +1,6 @@
 #include "models/llm_file.h"
 
-#include "sim/base/parameters.h"
+#include "sim/base/config/parameters.h"
 
 namespace kvern {
 namespace {

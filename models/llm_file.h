@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "sim/base/config.h"
+#include "sim/base/config/config.h"
 #include "sim/llm.h"
 
 namespace kvern {

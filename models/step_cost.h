@@ -1,7 +1,7 @@
 // The step costs by name; each is one file in models/step_cost.
 #pragma once
 
-#include "sim/base/policy_table.h"
+#include "sim/base/config/policy_table.h"
 #include "sim/ports/step_cost.h"
 
 namespace kvern::step_cost {

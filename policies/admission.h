@@ -1,7 +1,7 @@
 // The admission policies by name; each is one file in policies/admission.
 #pragma once
 
-#include "sim/base/policy_table.h"
+#include "sim/base/config/policy_table.h"
 #include "sim/ports/admission.h"
 
 namespace kvern::admission {

@@ -1,7 +1,7 @@
 // The batching policies by name; each is one file in policies/batching.
 #pragma once
 
-#include "sim/base/policy_table.h"
+#include "sim/base/config/policy_table.h"
 #include "sim/ports/batching.h"
 
 namespace kvern::batching {

@@ -1,7 +1,7 @@
 // The policies of admission to a cache by name; each is one file in policies/cache_admission.
 #pragma once
 
-#include "sim/base/policy_table.h"
+#include "sim/base/config/policy_table.h"
 #include "sim/ports/cache_admission.h"
 
 namespace kvern::cache_admission {

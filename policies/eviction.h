@@ -1,7 +1,7 @@
 // The eviction policies by name; each is one file in policies/eviction.
 #pragma once
 
-#include "sim/base/policy_table.h"
+#include "sim/base/config/policy_table.h"
 #include "sim/ports/eviction.h"
 
 namespace kvern::eviction {

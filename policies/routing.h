@@ -1,7 +1,7 @@
 // The routing policies by name; each is one file in policies/routing.
 #pragma once
 
-#include "sim/base/policy_table.h"
+#include "sim/base/config/policy_table.h"
 #include "sim/ports/routing.h"
 
 namespace kvern::routing {

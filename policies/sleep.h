@@ -1,7 +1,7 @@
 // The sleep policies by name; each is one file in policies/sleep.
 #pragma once
 
-#include "sim/base/policy_table.h"
+#include "sim/base/config/policy_table.h"
 #include "sim/ports/sleep.h"
 
 namespace kvern::sleep {

@@ -1,7 +1,7 @@
 // The answers to fetch-or-recompute by name; each is one file in policies/tiering.
 #pragma once
 
-#include "sim/base/policy_table.h"
+#include "sim/base/config/policy_table.h"
 #include "sim/ports/tiering.h"
 
 namespace kvern::tiering {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sim/base/time.h"
-#include "sim/energy_part.h"
+#include "sim/energy/energy_part.h"
 #include "sim/histogram.h"
 
 namespace kvern {

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "sim/base/time.h"
-#include "sim/energy_part.h"
+#include "sim/energy/energy_part.h"
 
 namespace kvern {
 

@@ -8,8 +8,8 @@
 #include <type_traits>
 
 #include "sim/base/exact_math.h"
+#include "sim/base/io/hdf5/table_file.h"
 #include "sim/base/outside_error.h"
-#include "sim/base/table_file.h"
 
 namespace kvern {
 namespace {

@@ -1,7 +1,7 @@
 // The work profile: what token policies do to the resident KV tokens, bytes, FLOPs and quality of a
 // language model, by context length, domain and budget. The attention machine measures it, the
-// serving machine prices it. A file of two tables (sim/base/table_file.h), which any HDF5 tool
-// reads: /work and /quality, a column a member below, its texts as numbers of rows of
+// serving machine prices it. A file of two tables (sim/base/io/hdf5/table_file.h), which any HDF5
+// tool reads: /work and /quality, a column a member below, its texts as numbers of rows of
 // /texts/text; the other members are attributes of "/".
 //
 // Work is per decode step, layer and KV head (means over all of these), so that it can be carried

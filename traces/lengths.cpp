@@ -1,6 +1,6 @@
 #include "traces/lengths.h"
 
-#include "traces/quantile_tables.h"
+#include "traces/generate/quantile_tables.h"
 
 namespace kvern {
 

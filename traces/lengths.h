@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
-#include "sim/base/policy_table.h"
-#include "traces/distribution.h"
-#include "traces/rank_correlation.h"
+#include "sim/base/config/policy_table.h"
+#include "traces/generate/distribution.h"
+#include "traces/generate/rank_correlation.h"
 
 namespace kvern {
 

@@ -1,6 +1,6 @@
 #include "traces/prefixes.h"
 
-#include "traces/distribution_reader.h"
+#include "traces/generate/distribution_reader.h"
 
 namespace kvern {
 

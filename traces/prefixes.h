@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "sim/base/policy_table.h"
-#include "traces/distribution.h"
+#include "sim/base/config/policy_table.h"
+#include "traces/generate/distribution.h"
 
 namespace kvern {
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "sim/base/policy_table.h"
+#include "sim/base/config/policy_table.h"
 #include "sim/base/random.h"
 
 namespace kvern::tenants {

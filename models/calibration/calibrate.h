@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/measured/cost_table.h"
-#include "sim/base/issues.h"
+#include "sim/base/config/issues.h"
 #include "sim/hardware.h"
 #include "sim/llm.h"
 

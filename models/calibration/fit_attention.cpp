@@ -20,9 +20,8 @@ using measured::Axis;
 using measured::HatGrid;
 using measured::Observation;
 
-constexpr std::size_t kFolds = 5;
 constexpr std::size_t kEnoughForGrid = 60;
-constexpr double kRidge = 0.02;
+constexpr double kAttentionRidge = 0.02;
 
 struct AxisPlan {
   const char* name;
@@ -83,7 +82,7 @@ void fit_grid(const Rows& rows, AttentionModel& model) {
     seen.push_back({attention_point(model.kind, row->load),
                     exact::log(row->us / model.base_us(row->load)), 1});
   }
-  model.log_ratio.fit(seen, kRidge);
+  model.log_ratio.fit(seen, kAttentionRidge);
 }
 
 // us a token of the longest context beyond the mean, by the number of decodes.

@@ -8,10 +8,6 @@
 namespace kvern::calibration {
 namespace {
 
-double attention_flops(const AttentionRow& row) {
-  return 4 * row.head_dim * row.load.heads * row.load.pairs;
-}
-
 struct Shares {
   std::vector<double> compute, memory, attention, decode;
   std::vector<double> attention_us, kernel_us;

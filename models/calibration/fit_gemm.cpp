@@ -19,9 +19,8 @@ using measured::Observation;
 using Shape = std::pair<double, double>;  // n, k
 
 constexpr std::size_t kLatticeShapes = 60;
-constexpr std::size_t kFolds = 5;
 constexpr double kSmallestSide = 256;  // thinner products are no layer of a language model
-constexpr double kRidge = 0.05;
+constexpr double kGemmRidge = 0.05;
 
 std::set<Shape> shapes_of(const std::vector<GemmRow>& rows) {
   std::set<Shape> shapes;
@@ -146,7 +145,7 @@ void fit_lattice(const FitContext& context, const std::vector<GemmRow>& rows,
       }
     }
     HatGrid grid = lattice_grid(rows);
-    grid.fit(kept, kRidge);
+    grid.fit(kept, kGemmRidge);
     for (const std::size_t i : out) {
       const double base = model.us(hardware, rows[i].m, rows[i].n, rows[i].k);
       predicted.push_back(base * exact::exp(grid.at(seen[i].at)));
@@ -154,7 +153,7 @@ void fit_lattice(const FitContext& context, const std::vector<GemmRow>& rows,
     }
   }
   model.log_ratio = lattice_grid(rows);
-  model.log_ratio.fit(seen, kRidge);
+  model.log_ratio.fit(seen, kGemmRidge);
   report_rows(table, part, "fit", rows,
               [&](const GemmRow& r) { return model.us(hardware, r.m, r.n, r.k); });
   report(table, part, "shapes left out, 5-fold", predicted, measured);

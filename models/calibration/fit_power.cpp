@@ -44,10 +44,6 @@ std::vector<Drawn> drawn_by_copies(const FitContext& context, double idle_w) {
   return rows;
 }
 
-double attention_flops(const AttentionRow& row) {
-  return 4 * row.head_dim * row.load.heads * row.load.pairs;
-}
-
 std::vector<double> attention_joules_per_flop(const FitContext& context, double idle_w,
                                               double joules_per_byte) {
   std::vector<double> values;

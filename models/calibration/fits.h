@@ -17,6 +17,9 @@ namespace kvern::calibration {
 
 using measured::CostTable;
 
+// Errors on rows left out: a fit for each part of this many, judged on that part.
+inline constexpr std::size_t kFolds = 5;
+
 struct FitContext {
   const HardwareSpec* hardware = nullptr;  // peaks, multiprocessors, L2
   std::map<std::string, LlmSpec> models;   // by their names in step.csv

@@ -8,10 +8,10 @@
 #include <functional>
 #include <map>
 
-#include "sim/base/byte_source.h"
-#include "sim/base/csv.h"
 #include "sim/base/digest.h"
-#include "sim/base/json_lines.h"
+#include "sim/base/io/byte_source.h"
+#include "sim/base/io/csv.h"
+#include "sim/base/io/json_lines.h"
 #include "sim/base/outside_error.h"
 
 namespace kvern::calibration {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/measured/cost_table.h"
-#include "sim/base/issues.h"
+#include "sim/base/config/issues.h"
 
 namespace kvern::calibration {
 
@@ -35,6 +35,10 @@ struct AttentionRow {
   double us = 0;
   EnergyCells energy;
 };
+
+inline double attention_flops(const AttentionRow& row) {
+  return 4 * row.head_dim * row.load.heads * row.load.pairs;
+}
 
 struct ElementwiseRow {
   std::string op;

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "models/measured/cost_table.h"
+#include "sim/base/io/hdf5/table_file.h"
 #include "sim/base/outside_error.h"
-#include "sim/base/table_file.h"
 
 namespace kvern::measured {
 namespace {

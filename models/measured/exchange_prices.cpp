@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <string>
 
+#include "models/measured/layer_prices.h"
 #include "models/roofline/collectives.h"
 
 namespace kvern::measured {
 namespace {
-
-constexpr double kValueBytes = 2;  // of activations and logits
 
 // The fastest implementation that was measured; kernels that could not be captured in a graph are
 // no slower on the device, so both count.

@@ -11,7 +11,6 @@
 namespace kvern::measured {
 namespace {
 
-constexpr double kValueBytes = 2;         // of activations and logits
 constexpr double kDefaultSamplerUs = 26;  // argmax over 128,256 words on an H100, own measurement
 
 }  // namespace

@@ -12,6 +12,8 @@
 
 namespace kvern::measured {
 
+inline constexpr double kValueBytes = 2;  // of activations and logits
+
 // A group of matrix products, or of streaming kernels (whose arithmetic is 0).
 struct GroupPrice {
   double us = 0;          // measured, launches and latencies included

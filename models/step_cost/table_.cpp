@@ -88,7 +88,7 @@ class Table final : public StepCost {
           "use roofline",
           hardware.name);
     }
-    if (auto reason = roofline::sharing_refusal(deployment); !reason.empty()) return reason;
+    if (auto reason = kvern::roofline::sharing_refusal(deployment); !reason.empty()) return reason;
     deployment_ = deployment;
     table_ = measured::load_cost_table(hardware.cost_table);
     layers_ = std::make_unique<LayerPrices>(table_, deployment_);
@@ -166,7 +166,7 @@ class Table final : public StepCost {
     for (const PrefillChunk& chunk : batch.prefill) {
       load.tokens += chunk.tokens;
       load.samples += chunk.samples ? 1 : 0;
-      load.pairs += roofline::attended_pairs(chunk, deployment_.model->window);
+      load.pairs += kvern::roofline::attended_pairs(chunk, deployment_.model->window);
       load.keys += chunk.before + std::int64_t{chunk.tokens};
     }
     const double ranks = deployment_.data_parallel;
@@ -291,7 +291,7 @@ class Table final : public StepCost {
   }
 
   // Keys
-  roofline::Launch launch_;
+  kvern::roofline::Launch launch_;
   std::string family_;
   // Of the deployment
   Deployment deployment_;

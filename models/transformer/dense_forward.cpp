@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "models/transformer/linear_algebra.h"
-#include "sim/attention/group_attention.h"
+#include "sim/attention/head/group_attention.h"
 
 namespace kvern {
 namespace {

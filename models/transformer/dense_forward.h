@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "sim/attention/text_walk.h"
+#include "sim/attention/machine/text_walk.h"
 
 namespace kvern {
 

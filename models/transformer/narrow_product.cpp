@@ -1,6 +1,6 @@
 #include "models/transformer/narrow_product.h"
 
-#include "sim/attention/lanes.h"
+#include "sim/attention/head/lanes.h"
 
 namespace kvern {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "sim/attention/lanes.h"
+#include "sim/attention/head/lanes.h"
 
 namespace kvern {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "sim/base/array_file.h"
+#include "sim/base/io/hdf5/array_file.h"
 #include "sim/base/outside_error.h"
 
 namespace kvern {

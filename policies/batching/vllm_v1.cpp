@@ -9,7 +9,7 @@
 
 #include "policies/batching.h"
 #include "sim/base/exact_math.h"
-#include "sim/serving/planner.h"
+#include "sim/batch/planner.h"
 
 namespace kvern::batching::vllm_v1 {
 

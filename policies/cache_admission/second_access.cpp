@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "policies/cache_admission.h"
-#include "policies/recent_contents.h"
+#include "policies/parts/blocks/recent_contents.h"
 
 namespace kvern::cache_admission::second_access {
 

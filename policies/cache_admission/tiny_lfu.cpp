@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "policies/cache_admission.h"
-#include "policies/frequency_sketch.h"
+#include "policies/parts/blocks/frequency_sketch.h"
 
 namespace kvern::cache_admission::tiny_lfu {
 

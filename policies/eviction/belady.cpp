@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "policies/eviction.h"
-#include "policies/next_use_heap.h"
+#include "policies/parts/blocks/next_use_heap.h"
 
 namespace kvern::eviction::belady {
 

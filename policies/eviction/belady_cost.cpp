@@ -12,8 +12,8 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_heaps.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/block_heaps.h"
 
 namespace kvern::eviction::belady_cost {
 

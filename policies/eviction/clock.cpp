@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_queues.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/block_queues.h"
 
 namespace kvern::eviction::clock {
 

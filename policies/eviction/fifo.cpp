@@ -2,8 +2,8 @@
 // O(1) a call.
 #include <memory>
 
-#include "policies/block_queues.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/block_queues.h"
 
 namespace kvern::eviction::fifo {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "policies/greedy_dual.h"
-#include "policies/ranked_eviction.h"
+#include "policies/parts/blocks/greedy_dual.h"
+#include "policies/parts/blocks/ranked_eviction.h"
 
 namespace kvern::eviction::gdsf {
 

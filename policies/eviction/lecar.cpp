@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_lists.h"
-#include "policies/content_index.h"
 #include "policies/eviction.h"
-#include "policies/frequency_lists.h"
+#include "policies/parts/blocks/block_lists.h"
+#include "policies/parts/blocks/content_index.h"
+#include "policies/parts/blocks/frequency_lists.h"
 #include "sim/base/exact_math.h"
 #include "sim/base/random.h"
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_heaps.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/block_heaps.h"
 
 namespace kvern::eviction::length_aware {
 

@@ -2,8 +2,8 @@
 // least recently used. Counts die with the block, so a new one starts at 1. O(1) a call.
 #include <memory>
 
-#include "policies/frequency_lists.h"
-#include "policies/ranked_eviction.h"
+#include "policies/parts/blocks/frequency_lists.h"
+#include "policies/parts/blocks/ranked_eviction.h"
 
 namespace kvern::eviction::lfu {
 

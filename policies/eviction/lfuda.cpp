@@ -2,8 +2,8 @@
 // so a count that is no longer earned is overtaken by the clock. O(log n) a call.
 #include <memory>
 
-#include "policies/greedy_dual.h"
-#include "policies/ranked_eviction.h"
+#include "policies/parts/blocks/greedy_dual.h"
+#include "policies/parts/blocks/ranked_eviction.h"
 
 namespace kvern::eviction::lfuda {
 

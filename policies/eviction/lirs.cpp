@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_lists.h"
-#include "policies/content_index.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/block_lists.h"
+#include "policies/parts/blocks/content_index.h"
 
 namespace kvern::eviction::lirs {
 

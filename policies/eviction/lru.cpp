@@ -3,8 +3,8 @@
 // head. O(1) a call.
 #include <memory>
 
-#include "policies/block_lists.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/block_lists.h"
 
 namespace kvern::eviction::lru {
 

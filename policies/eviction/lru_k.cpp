@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_heaps.h"
 #include "policies/eviction.h"
-#include "policies/ghost_list.h"
+#include "policies/parts/blocks/block_heaps.h"
+#include "policies/parts/blocks/ghost_list.h"
 
 namespace kvern::eviction::lru_k {
 

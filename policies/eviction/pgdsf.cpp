@@ -10,9 +10,9 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_heaps.h"
 #include "policies/eviction.h"
-#include "policies/prefix_tree.h"
+#include "policies/parts/blocks/block_heaps.h"
+#include "policies/parts/blocks/prefix_tree.h"
 
 namespace kvern::eviction::pgdsf {
 

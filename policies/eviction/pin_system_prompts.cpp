@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_lists.h"
-#include "policies/wrapped_eviction.h"
+#include "policies/parts/blocks/block_lists.h"
+#include "policies/parts/blocks/wrapped_eviction.h"
 #include "sim/base/units.h"
 
 namespace kvern::eviction::pin_system_prompts {

@@ -5,9 +5,9 @@
 // the oldest idle block goes. Unnamed blocks are free at once, not queued.
 #include <memory>
 
-#include "policies/chain_queue.h"
 #include "policies/eviction.h"
-#include "policies/prefix_tree.h"
+#include "policies/parts/blocks/chain_queue.h"
+#include "policies/parts/blocks/prefix_tree.h"
 
 namespace kvern::eviction::prefix_tree_lru {
 

@@ -1,8 +1,8 @@
 // Any candidate, each alike. The baseline that uses nothing. O(1) a call, one draw a victim.
 #include <memory>
 
-#include "policies/candidate_set.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/candidate_set.h"
 #include "sim/base/random.h"
 
 namespace kvern::eviction::random {

@@ -14,8 +14,8 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_lists.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/block_lists.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
 

@@ -13,8 +13,8 @@
 #include <memory>
 #include <vector>
 
-#include "policies/chain_queue.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/chain_queue.h"
 #include "sim/base/exact_math.h"
 #include "sim/base/units.h"
 

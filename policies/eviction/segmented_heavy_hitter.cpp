@@ -2,8 +2,9 @@
 // the cache.
 //
 //   Detector   a count-min sketch of all uses, also of blocks not cached, halved every ten uses a
-//              block of capacity (policies/frequency_sketch.h): what was popular stops being so
-//              after two or three halvings. A content is heavy while its count is >= `heavy`.
+//              block of capacity (policies/parts/blocks/frequency_sketch.h): what was popular stops
+//              being so after two or three halvings. A content is heavy while its count is >=
+//              `heavy`.
 //   New        holds what is not heavy; at least `reserved` of the idle blocks are its slots, so a
 //              rare or new block always gets its time however hot the rest is.
 //   Heavy      holds what was heavy when it came or was used: a content that returns after an
@@ -16,9 +17,9 @@
 #include <memory>
 #include <vector>
 
-#include "policies/chain_queue.h"
 #include "policies/eviction.h"
-#include "policies/frequency_sketch.h"
+#include "policies/parts/blocks/chain_queue.h"
+#include "policies/parts/blocks/frequency_sketch.h"
 #include "sim/base/units.h"
 
 namespace kvern::eviction::segmented_heavy_hitter {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_lists.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/block_lists.h"
 
 namespace kvern::eviction::sieve {
 

@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "policies/ranked_eviction.h"
-#include "policies/segmented_lru.h"
+#include "policies/parts/blocks/ranked_eviction.h"
+#include "policies/parts/blocks/segmented_lru.h"
 
 namespace kvern::eviction::slru {
 

@@ -4,10 +4,10 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_lists.h"
-#include "policies/block_queues.h"
 #include "policies/eviction.h"
-#include "policies/ghost_list.h"
+#include "policies/parts/blocks/block_lists.h"
+#include "policies/parts/blocks/block_queues.h"
+#include "policies/parts/blocks/ghost_list.h"
 
 namespace kvern::eviction::two_q {
 

@@ -5,8 +5,8 @@
 // policy evicts the end of the prompt first, as the engine would. O(1) a call.
 #include <memory>
 
-#include "policies/chain_queue.h"
 #include "policies/eviction.h"
+#include "policies/parts/blocks/chain_queue.h"
 
 namespace kvern::eviction::vllm_free_queue {
 

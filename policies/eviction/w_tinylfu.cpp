@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
-#include "policies/block_lists.h"
 #include "policies/eviction.h"
-#include "policies/frequency_sketch.h"
-#include "policies/segmented_lru.h"
+#include "policies/parts/blocks/block_lists.h"
+#include "policies/parts/blocks/frequency_sketch.h"
+#include "policies/parts/blocks/segmented_lru.h"
 
 namespace kvern::eviction::w_tinylfu {
 

@@ -7,8 +7,6 @@
 namespace kvern::exact {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kHalfLog2Pi = 0x1.d67f1c864beb5p-1;
 constexpr double kSqrt2Pi = 0x1.40d931ff62706p+1;
 constexpr double kInverseSqrt2Pi = 0x1.9884533d43651p-2;

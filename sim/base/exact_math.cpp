@@ -8,8 +8,6 @@
 namespace kvern::exact {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLn2High = 0x1.62e42fefa2p-1;  // 40 bits: k * kLn2High is exact for |k| < 2^13
 constexpr double kLn2Low = 0x1.9ef35793c7673p-41;
 constexpr double kInverseLn2 = 1.4426950408889634;

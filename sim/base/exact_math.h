@@ -1,14 +1,18 @@
 // Elementary functions from + - * / and sqrt only, so that a result is the same bit pattern on any
 // x86-64 machine, compiler and C library (build with -ffp-contract=off). Whatever reaches a result
 // uses these, never <cmath>'s transcendental functions. Errors are in units in the last place (ulp)
-// against the true value; tests/unit/exact_math_test.cpp holds them to it.
+// against the true value; tests/unit/base/exact_math_test.cpp holds them to it.
 //
 // Special values follow IEEE 754: NaN in, NaN out; log(0) = -inf; log(x < 0) = NaN; overflow = inf.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 namespace kvern::exact {
+
+inline constexpr double kInf = std::numeric_limits<double>::infinity();
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // The nearest whole number (halves up) of 0 <= x < 2^62.
 inline std::int64_t nearest_whole(double x) {

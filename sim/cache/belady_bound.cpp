@@ -6,7 +6,7 @@
 namespace kvern {
 namespace {
 
-constexpr std::uint32_t kNone = UINT32_MAX;
+constexpr std::uint32_t kNoAccess = UINT32_MAX;
 
 // A set of numbers below a limit, as a tree of bits: 64 children a node.
 class NumberSet {
@@ -65,7 +65,7 @@ class Min {
     } else if (!make_room(next)) {
       return false;
     }
-    if (next == kNone) {
+    if (next == kNoAccess) {
       ++never_;
     } else {
       coming_.insert(next);

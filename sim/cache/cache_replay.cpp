@@ -9,7 +9,7 @@
 namespace kvern {
 namespace {
 
-constexpr std::uint32_t kNone = UINT32_MAX;
+constexpr std::uint32_t kNoLaterAccess = UINT32_MAX;
 
 class Replay {
  public:
@@ -138,7 +138,7 @@ CacheCounts Replay::run() {
 
 std::vector<std::uint32_t> next_uses(const CacheTrace& trace) {
   std::vector<std::uint32_t> next(trace.ids.size());
-  std::vector<std::uint32_t> later(trace.distinct, kNone);
+  std::vector<std::uint32_t> later(trace.distinct, kNoLaterAccess);
   for (std::size_t i = trace.ids.size(); i > 0; --i) {
     std::uint32_t& seen = later[trace.ids[i - 1]];
     next[i - 1] = seen;

@@ -9,7 +9,7 @@
 
 namespace kvern {
 
-class Planner;  // sim/serving/planner.h: the replica as a batching rule sees and changes it
+class Planner;  // sim/batch/planner.h: the replica as a batching rule sees and changes it
 
 // The pool of one replica.
 struct PoolLimits {

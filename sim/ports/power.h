@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "sim/energy_part.h"
+#include "sim/energy/energy_part.h"
 #include "sim/line.h"
 #include "sim/ports/step_cost.h"
 

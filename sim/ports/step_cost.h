@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "sim/energy_part.h"
+#include "sim/energy/energy_part.h"
 #include "sim/hardware.h"
 #include "sim/line.h"
 #include "sim/llm.h"

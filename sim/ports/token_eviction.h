@@ -1,6 +1,6 @@
 // Port: which cached tokens of a layer stay? Asked by the attention machine (sim/attention), once a
 // decode step; by the serving machine only for sizes: resident() and read(). Answered in
-// policies/tokens, one file a policy; one object serves one layer of one sequence.
+// policies/token_eviction, one file a policy; one object serves one layer of one sequence.
 //
 // Order of a step: the new key and value are appended, select() says what is read, attention runs,
 // step() scores and evicts. The new token always sees itself. A prompt runs as one full causal

@@ -6,8 +6,8 @@
 
 #include "tests/bench/goal.h"
 #include "tests/bench/serving_cases.h"
-#include "traces/import.h"
-#include "traces/trace_replay.h"
+#include "traces/import/import.h"
+#include "traces/replay/trace_replay.h"
 
 namespace kvern::bench {
 namespace {

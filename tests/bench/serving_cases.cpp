@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "traces/generated_arrivals.h"
+#include "traces/generate/generated_arrivals.h"
 
 namespace kvern::bench {
 

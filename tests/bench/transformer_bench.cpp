@@ -14,7 +14,7 @@
 
 #include "models/transformer/dense_forward.h"
 #include "models/transformer/transformer.h"
-#include "sim/attention/lock_step.h"
+#include "sim/attention/machine/lock_step.h"
 #include "tests/bench/goal.h"
 #include "tests/lab/language_models.h"
 #include "tests/lab/recordings.h"

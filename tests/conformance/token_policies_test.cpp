@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "policies/tokens.h"
+#include "policies/token_eviction.h"
 #include "tests/lab/recordings.h"
 
 namespace kvern {
@@ -49,7 +49,7 @@ bool needs_prompt(const Sizes& sizes) {
 
 std::vector<Sizes> all_sizes(bool prompt) {
   std::vector<Sizes> all = kVariants;
-  for (const auto& entry : tokens::table()) {
+  for (const auto& entry : token_eviction::table()) {
     const std::string name = entry.name;
     const auto line = kWithoutBudget.find(name);
     if (name == "exact") continue;  // for tiny cases: its unit test

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "policies/eviction.h"
-#include "scenarios/cache_trace_reader.h"
+#include "scenarios/program/command/cache_trace_reader.h"
 #include "sim/base/random.h"
 #include "sim/cache/cache_replay.h"
 

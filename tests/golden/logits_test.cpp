@@ -14,7 +14,7 @@
 
 #include "models/transformer/dense_forward.h"
 #include "models/transformer/transformer.h"
-#include "sim/base/json_lines.h"
+#include "sim/base/io/json_lines.h"
 #include "tests/lab/language_models.h"
 #include "tests/lab/program.h"
 

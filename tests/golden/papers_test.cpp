@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <string>
 
-#include "scenarios/attention_scenario.h"
-#include "scenarios/plan.h"
-#include "scenarios/reproduce_command.h"
-#include "scenarios/toml_reader.h"
+#include "scenarios/program/attention/attention_scenario.h"
+#include "scenarios/program/command/reproduce_command.h"
+#include "scenarios/program/read/toml_reader.h"
+#include "scenarios/program/run/plan.h"
 
 namespace kvern {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "tests/lab/serving_lab.h"
-#include "traces/trace_replay.h"
+#include "traces/replay/trace_replay.h"
 
 namespace kvern::lab {
 namespace {

@@ -9,7 +9,7 @@
 #include <map>
 #include <sstream>
 
-#include "sim/base/json_lines.h"
+#include "sim/base/io/json_lines.h"
 #include "tests/lab/serving_lab.h"
 
 namespace kvern::lab {

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <filesystem>
 
-#include "traces/import.h"
-#include "traces/statistics.h"
-#include "traces/trace_file.h"
+#include "traces/describe/statistics.h"
+#include "traces/import/import.h"
+#include "traces/replay/trace_file.h"
 
 namespace kvern {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "models/transformer/dense_forward.h"
-#include "sim/base/array_file.h"
+#include "sim/base/io/hdf5/array_file.h"
 #include "sim/base/random.h"
 
 namespace kvern::lab {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/transformer/weights.h"
-#include "sim/attention/closed_loop.h"
+#include "sim/attention/machine/closed_loop.h"
 
 namespace kvern::lab {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "policies/tokens.h"
+#include "policies/token_eviction.h"
 #include "sim/base/random.h"
 
 namespace kvern::lab {
@@ -110,11 +110,11 @@ void write_recording(const std::string& path, const std::vector<RecordedText>& t
 TokenPolicyMaker token_policy(const std::string& text) {
   Issues issues;
   const Config spec = parse_policy(text, {text, 0, 0}, issues);
-  make_policy(tokens::table(), "token_eviction", spec, "policy", issues);
+  make_policy(token_eviction::table(), "token_eviction", spec, "policy", issues);
   if (issues.any_error()) throw std::invalid_argument(issues.text());
   return [spec] {
     Issues none;
-    return make_policy(tokens::table(), "token_eviction", spec, "policy", none);
+    return make_policy(token_eviction::table(), "token_eviction", spec, "policy", none);
   };
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/attention/layer_replay.h"
-#include "sim/attention/recording.h"
+#include "sim/attention/machine/layer_replay.h"
+#include "sim/attention/machine/recording.h"
 
 namespace kvern::lab {
 

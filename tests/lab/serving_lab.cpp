@@ -13,7 +13,7 @@
 #include "policies/routing.h"
 #include "policies/sleep.h"
 #include "policies/tiering.h"
-#include "policies/tokens.h"
+#include "policies/token_eviction.h"
 
 namespace kvern::lab {
 
@@ -119,7 +119,7 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
     layer.bounds.layers = lab.layers;
     layer.bounds.kv_heads = lab.kv_heads;
     layer.rope_theta = 10'000;
-    auto policy = make(tokens::table(), lab.token_eviction);
+    auto policy = make(token_eviction::table(), lab.token_eviction);
     pool.residency = std::make_unique<Residency>(std::move(policy), layer);
   }
   pool.step_cost = make(step_cost::table(), lab.cost);

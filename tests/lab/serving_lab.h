@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "sim/cluster/cluster.h"
 #include "sim/ledger.h"
 #include "sim/records.h"
-#include "sim/serving/cluster.h"
 
 namespace kvern::lab {
 

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "scenarios/attention_run.h"
-#include "sim/base/array_file.h"
+#include "scenarios/program/attention/attention_run.h"
+#include "sim/base/io/hdf5/array_file.h"
 #include "tests/lab/language_models.h"
 #include "tests/lab/program.h"
 #include "tests/lab/recordings.h"

@@ -7,7 +7,7 @@
 
 #include "models/transformer/dense_forward.h"
 #include "models/transformer/transformer.h"
-#include "sim/base/array_file.h"
+#include "sim/base/io/hdf5/array_file.h"
 #include "tests/lab/program.h"
 
 namespace kvern {

@@ -51,17 +51,17 @@ struct Vendor {
   const char* file;    // ... stands in this file, or below this folder, and nowhere else
 };
 constexpr Vendor kVendors[] = {
-    {"<simgrid", "sim/timeline_simgrid.cpp"},
-    {"<xbt", "sim/timeline_simgrid.cpp"},
-    {"<hdf5", "sim/base/table_file.cpp"},
-    {"<H5", "sim/base/table_file.cpp"},
-    {"<simdjson", "sim/base/json_lines.cpp"},
-    {"<zlib", "sim/base/byte_source.cpp"},
-    {"<zstd", "sim/base/byte_source.cpp"},
+    {"<simgrid", "sim/timeline/timeline_simgrid.cpp"},
+    {"<xbt", "sim/timeline/timeline_simgrid.cpp"},
+    {"<hdf5", "sim/base/io/hdf5/table_file.cpp"},
+    {"<H5", "sim/base/io/hdf5/table_file.cpp"},
+    {"<simdjson", "sim/base/io/json_lines.cpp"},
+    {"<zlib", "sim/base/io/byte_source.cpp"},
+    {"<zstd", "sim/base/io/byte_source.cpp"},
     {"<openssl", "sim/base/digest.cpp"},
-    {"<toml++", "scenarios/toml_reader.cpp"},
-    {"<CLI", "scenarios/command_line.cpp"},
-    {"<dlfcn", "scenarios/plugin.cpp"},
+    {"<toml++", "scenarios/program/read/toml_reader.cpp"},
+    {"<CLI", "scenarios/program/command/command_line.cpp"},
+    {"<dlfcn", "scenarios/program/build/plugin.cpp"},
     {"<boost", "models/fabric/topology.cpp"},
     {"<cblas", "models/transformer/linear_algebra.cpp"},
     {"<mpi", "scenarios/sweep_mpi.cpp"},
@@ -111,13 +111,13 @@ TEST(Includes, EachVendorHasOneFile) { EXPECT_THAT(vendors_elsewhere(all_files()
 TEST(Includes, AVendorElsewhereIsFound) {
   EXPECT_THAT(vendors_elsewhere({
                   source_file("sim/base/digest.cpp", "#include <openssl/evp.h>\n"),
-                  source_file("sim/base/csv.cpp", "#include <openssl/evp.h>\n"),
-                  source_file("scenarios/run.cpp", "#include \"toml++/toml.h\"\n"),
+                  source_file("sim/base/io/csv.cpp", "#include <openssl/evp.h>\n"),
+                  source_file("scenarios/program/run/run.cpp", "#include \"toml++/toml.h\"\n"),
               }),
-              ElementsAre("sim/base/csv.cpp:1: #include <openssl/evp.h>  "
+              ElementsAre("sim/base/io/csv.cpp:1: #include <openssl/evp.h>  "
                           "(belongs in sim/base/digest.cpp)",
-                          "scenarios/run.cpp:1: #include \"toml++/toml.h\"  "
-                          "(belongs in scenarios/toml_reader.cpp)"));
+                          "scenarios/program/run/run.cpp:1: #include \"toml++/toml.h\"  "
+                          "(belongs in scenarios/program/read/toml_reader.cpp)"));
 }
 
 }  // namespace

@@ -13,9 +13,9 @@
 
 #include "models/measured/cost_table.h"
 #include "models/power/state_power.h"
-#include "sim/base/csv.h"
+#include "sim/base/io/csv.h"
 #include "sim/base/time.h"
-#include "tests/unit/shipped_models.h"
+#include "tests/unit/models/shipped_models.h"
 
 namespace kvern {
 namespace {

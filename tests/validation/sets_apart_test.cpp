@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "scenarios/toml_reader.h"
+#include "scenarios/program/read/toml_reader.h"
 #include "sim/base/digest.h"
 #include "tests/lab/program.h"
 

@@ -1,8 +1,8 @@
 // constant: gaps of exactly 1/rate.
 #include <memory>
 
-#include "sim/base/parameters.h"
-#include "traces/steady_process.h"
+#include "sim/base/config/parameters.h"
+#include "traces/generate/steady_process.h"
 
 namespace kvern::arrivals::constant {
 

@@ -3,9 +3,9 @@
 #include <array>
 #include <memory>
 
-#include "sim/base/parameters.h"
-#include "traces/rate_pieces.h"
-#include "traces/steady_process.h"
+#include "sim/base/config/parameters.h"
+#include "traces/generate/rate_pieces.h"
+#include "traces/generate/steady_process.h"
 
 namespace kvern::arrivals::diurnal {
 namespace {

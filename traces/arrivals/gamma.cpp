@@ -1,8 +1,8 @@
 // gamma: independent Gamma gaps, shape 1/cv^2. Bursty above cv 1, regular below.
 #include <memory>
 
-#include "sim/base/parameters.h"
-#include "traces/steady_process.h"
+#include "sim/base/config/parameters.h"
+#include "traces/generate/steady_process.h"
 
 namespace kvern::arrivals::gamma {
 

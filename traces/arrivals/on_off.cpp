@@ -7,8 +7,8 @@
 
 #include "sim/base/exact_math.h"
 #include "sim/ports/arrival_process.h"
-#include "traces/distribution_reader.h"
-#include "traces/steady_process.h"
+#include "traces/generate/distribution_reader.h"
+#include "traces/generate/steady_process.h"
 
 namespace kvern::arrivals::on_off {
 namespace {

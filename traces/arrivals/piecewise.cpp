@@ -1,10 +1,10 @@
 // piecewise: a rate that is constant in intervals, from a list or a recorded trace's minutes.
 #include <memory>
 
-#include "sim/base/parameters.h"
-#include "traces/quantile_tables.h"
-#include "traces/rate_pieces.h"
-#include "traces/steady_process.h"
+#include "sim/base/config/parameters.h"
+#include "traces/generate/quantile_tables.h"
+#include "traces/generate/rate_pieces.h"
+#include "traces/generate/steady_process.h"
 
 namespace kvern::arrivals::piecewise {
 namespace {

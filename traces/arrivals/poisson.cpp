@@ -1,8 +1,8 @@
 // poisson: independent exponential gaps.
 #include <memory>
 
-#include "sim/base/parameters.h"
-#include "traces/steady_process.h"
+#include "sim/base/config/parameters.h"
+#include "traces/generate/steady_process.h"
 
 namespace kvern::arrivals::poisson {
 

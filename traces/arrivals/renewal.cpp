@@ -4,8 +4,8 @@
 
 #include "sim/base/exact_math.h"
 #include "sim/ports/arrival_process.h"
-#include "traces/distribution_reader.h"
-#include "traces/quantile_tables.h"
+#include "traces/generate/distribution_reader.h"
+#include "traces/generate/quantile_tables.h"
 
 namespace kvern::arrivals::renewal {
 namespace {

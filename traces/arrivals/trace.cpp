@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <memory>
 
+#include "sim/base/config/parameters.h"
 #include "sim/base/exact_math.h"
 #include "sim/base/outside_error.h"
-#include "sim/base/parameters.h"
 #include "sim/ports/arrival_process.h"
-#include "traces/import.h"
+#include "traces/import/import.h"
 
 namespace kvern::arrivals::trace {
 namespace {

@@ -1,8 +1,8 @@
 // weibull: independent Weibull gaps. At equal cv its tail is longer than Gamma's.
 #include <memory>
 
-#include "sim/base/parameters.h"
-#include "traces/steady_process.h"
+#include "sim/base/config/parameters.h"
+#include "traces/generate/steady_process.h"
 
 namespace kvern::arrivals::weibull {
 

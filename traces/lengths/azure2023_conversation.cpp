@@ -1,7 +1,7 @@
 // azure2023_conversation: the quantiles and rank correlation of the Azure LLM inference trace of
 // 2023.
+#include "traces/generate/quantile_tables.h"
 #include "traces/lengths.h"
-#include "traces/quantile_tables.h"
 
 namespace kvern::lengths::azure2023_conversation {
 

@@ -1,6 +1,6 @@
 // marginals: any two distributions, as in "marginals(prompt=constant(value=512),
 // output=geometric(mean=128), correlation=0.2)".
-#include "traces/distribution_reader.h"
+#include "traces/generate/distribution_reader.h"
 #include "traces/lengths.h"
 
 namespace kvern::lengths::marginals {

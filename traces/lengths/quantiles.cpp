@@ -1,7 +1,7 @@
 // quantiles: a table of one's own, from a CSV (`lengths = "my_lengths.csv"` for short) or from
 // lists in the scenario.
+#include "traces/generate/quantile_file.h"
 #include "traces/lengths.h"
-#include "traces/quantile_file.h"
 
 namespace kvern::lengths::quantiles {
 

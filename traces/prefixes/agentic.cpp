@@ -1,6 +1,6 @@
 // agentic: sessions of coding agents: long contexts, many turns, short outputs. Quantiles at 5, 25,
 // 50, 75 and 95 % of 710 recorded sessions (WEKA KV-cache traces); the ends are held beyond.
-#include "traces/distribution_reader.h"
+#include "traces/generate/distribution_reader.h"
 #include "traces/prefixes.h"
 
 namespace kvern::prefixes::agentic {

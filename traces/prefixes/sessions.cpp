@@ -1,6 +1,6 @@
 // sessions: conversations with growing prefixes, in a closed loop: the next turn arrives a think
 // time after the previous answer. The workload's arrivals start sessions.
-#include "traces/distribution_reader.h"
+#include "traces/generate/distribution_reader.h"
 #include "traces/prefixes.h"
 
 namespace kvern::prefixes::sessions {

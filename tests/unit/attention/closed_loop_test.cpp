@@ -1,5 +1,5 @@
 // The closed loop on a tiny model with random weights.
-#include "sim/attention/closed_loop.h"
+#include "sim/attention/machine/closed_loop.h"
 #include "sim/base/exact_math.h"
 
 #include <gmock/gmock.h>
@@ -8,7 +8,7 @@
 
 #include "models/transformer/dense_forward.h"
 #include "models/transformer/transformer.h"
-#include "sim/attention/lock_step.h"
+#include "sim/attention/machine/lock_step.h"
 #include "tests/lab/language_models.h"
 #include "tests/lab/recordings.h"
 

@@ -1,8 +1,8 @@
-#include "sim/attention/kept_rows.h"
+#include "sim/attention/head/kept_rows.h"
 
 #include <gmock/gmock.h>
 
-#include "sim/attention/head_replay.h"
+#include "sim/attention/head/head_replay.h"
 
 namespace kvern {
 namespace {

@@ -1,4 +1,4 @@
-#include "sim/attention/logit_kernel.h"
+#include "sim/attention/head/logit_kernel.h"
 
 #include <gtest/gtest.h>
 

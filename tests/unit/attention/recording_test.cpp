@@ -1,8 +1,8 @@
-#include "sim/attention/recording.h"
+#include "sim/attention/machine/recording.h"
 
 #include <gtest/gtest.h>
 
-#include "sim/attention/open_loop.h"
+#include "sim/attention/machine/open_loop.h"
 #include "sim/base/outside_error.h"
 #include "tests/lab/program.h"
 #include "tests/lab/recordings.h"

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "sim/serving/block_worth.h"
+#include "sim/kv/block_worth.h"
 #include "tests/lab/serving_lab.h"
 
 namespace kvern::lab {

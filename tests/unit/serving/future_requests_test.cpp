@@ -1,4 +1,4 @@
-#include "sim/serving/future_requests.h"
+#include "sim/kv/future_requests.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,81 @@
+// AdaKV (Feng et al., arXiv 2407.11550): wraps a policy that scores the prompt, as
+// adakv(snapkv(capacity=64), floor=0.2), and shares the layer's budget among its heads: of the
+// heads x base highest scores of the layer, a head gets as many as are its own, mixed with an equal
+// share `floor`. Shares are rounded half to even, so the sum may miss heads x base.
+#include <algorithm>
+#include <limits>
+
+#include "policies/parts/tokens/prompt_eviction.h"
+#include "policies/token_eviction.h"
+
+namespace kvern::token_eviction::adakv {
+
+namespace {
+
+std::uint32_t round_half_even(double x) {
+  const auto whole = static_cast<std::uint32_t>(x);
+  const double rest = x - whole;
+  return whole + (rest > .5 || (rest == .5 && whole % 2 == 1) ? 1 : 0);
+}
+
+class AdaKv final : public TokenEviction {
+ public:
+  AdaKv(std::unique_ptr<TokenEviction> inner, PromptScorer& scorer, double floor)
+      : inner_(std::move(inner)), scorer_(scorer), floor_(floor) {}
+
+  std::string refusal(const TokenLayer& layer) const override { return scorer_.refusal(layer); }
+  void begin(const TokenLayer& layer, AttentionRows& rows) override {
+    layer_ = &layer;
+    rows_ = &rows;
+  }
+  void prefill(std::span<TokenDrops> drops) override {
+    const TokenBounds& bounds = layer_->bounds;
+    if (scorer_.capacity(bounds) >= bounds.prompt_tokens) return;
+    const std::uint32_t window = scorer_.window(bounds);
+    const std::uint32_t before = bounds.prompt_tokens - window;
+    const std::uint32_t base = scorer_.base(bounds);
+    std::vector<double> scores, all;
+    for (std::uint32_t head = 0; head < drops.size(); ++head) {
+      scorer_.score(*layer_, *rows_, head, scores);
+      all.insert(all.end(), scores.begin(), scores.begin() + before);
+    }
+    std::vector<std::uint32_t> best;
+    top(all, drops.size() * base, best);
+    std::vector<std::uint32_t> own(drops.size(), 0);
+    for (const std::uint32_t i : best) ++own[i / before];
+    const auto least = static_cast<std::uint32_t>(floor_ * base);
+    for (std::size_t head = 0; head < drops.size(); ++head) {
+      const std::uint32_t share = round_half_even(own[head] * (1 - floor_) + least);
+      outside_top(std::span(all).subspan(head * before, before), share, drops[head].slots);
+    }
+  }
+  void step(const TokenStep&, std::span<TokenDrops>) override {}
+  std::optional<TokenLine> resident(const TokenBounds&, std::uint32_t) const override {
+    return std::nullopt;
+  }
+
+ private:
+  std::unique_ptr<TokenEviction> inner_;
+  PromptScorer& scorer_;  // of inner_
+  double floor_;
+  const TokenLayer* layer_ = nullptr;
+  AttentionRows* rows_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<TokenEviction> make(Parameters& p) {
+  const Config spec = p.wrapped("a policy that scores the prompt");
+  const double floor = p.get("floor", Share{0.2}, "share of the budget that is equal").value;
+  auto inner =
+      make_policy(table(), "token_eviction", spec, p.path() + ".wrapped", p.issues(), p.book());
+  auto* scoring = dynamic_cast<PromptEviction*>(inner.get());
+  if (scoring == nullptr) {
+    if (inner) p.error("wrapped", "adakv wraps a policy that scores the prompt", "as snapkv does");
+    return inner;
+  }
+  PromptScorer& scorer = scoring->scorer();
+  return std::make_unique<AdaKv>(std::move(inner), scorer, floor);
+}
+
+}  // namespace kvern::token_eviction::adakv

@@ -1,0 +1,176 @@
+// Wraps a policy and keeps keys and values in few bits, as kv_quant(h2o(budget=0.2), bits=4):
+// asymmetric, from the smallest to the largest of a group, rounded half to even, with scale and
+// zero in float32. Along the axis `channel` a group is `group` tokens of one dimension; along
+// `token` it is `group` dimensions of one token. The newest `residual` tokens stay exact; along
+// `channel` so do those that do not fill a group.
+#include <algorithm>
+#include <cmath>
+
+#include "policies/token_eviction.h"
+
+namespace kvern::token_eviction::kv_quant {
+
+namespace {
+
+class KvQuant final : public TokenEviction {
+ public:
+  KvQuant(Parameters& p, std::unique_ptr<TokenEviction> inner)
+      : inner_(std::move(inner)),
+        bits_(p.get<std::uint32_t>("bits", 8, "of a number: 8 or 4", {4, 8})),
+        key_channel_(read_axis(p, "key_axis", "channel")),
+        value_channel_(read_axis(p, "value_axis", "token")),
+        group_(p.get<std::uint32_t>("group", 32, "numbers that share scale and zero", {1, 1e6})),
+        residual_(p.get<std::uint32_t>("residual", 32, "newest tokens that stay exact")) {
+    if (bits_ != 4 && bits_ != 8) p.error("bits", "bits must be 8 or 4");
+  }
+
+  std::string file() const override { return inner_->file(); }
+  void learn(const PolicyFile& file) override { inner_->learn(file); }
+  std::string refusal(const TokenLayer& layer) const override { return inner_->refusal(layer); }
+  void begin(const TokenLayer& layer, AttentionRows& rows) override {
+    layer_ = &layer;
+    const std::size_t numbers =
+        std::size_t{layer.bounds.tokens} * layer.vectors.kv_heads * layer.vectors.dim;
+    keys_.assign(layer.vectors.keys, layer.vectors.keys + numbers);
+    values_.assign(layer.vectors.values, layer.vectors.values + numbers);
+    stored_ = layer.vectors;
+    stored_.keys = keys_.data();
+    stored_.values = values_.data();
+    heads_.assign(layer.vectors.kv_heads, {});
+    inner_->begin(layer, rows);
+  }
+  void prefill(std::span<TokenDrops> drops) override {
+    inner_->prefill(drops);
+    for (std::uint32_t head = 0; head < drops.size(); ++head) {
+      std::vector<std::uint32_t> kept(layer_->bounds.prompt_tokens);
+      for (std::uint32_t j = 0; j < kept.size(); ++j) kept[j] = j;
+      settle(head, kept, drops[head]);
+    }
+  }
+  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
+    inner_->step(step, drops);
+    for (std::uint32_t head = 0; head < drops.size(); ++head) {
+      const auto kept = step.heads[head].kept;
+      settle(head, {kept.begin(), kept.end()}, drops[head]);
+    }
+  }
+  const TokenVectors* stored() const override { return &stored_; }
+
+  bool selects() const override { return inner_->selects(); }
+  void select(std::uint32_t query_head, std::span<const std::uint32_t> kept,
+              std::vector<std::uint32_t>& slots, TokenWork& work) override {
+    inner_->select(query_head, kept, slots, work);
+  }
+  std::vector<std::uint32_t> hidden(std::uint32_t head) const override {
+    return inner_->hidden(head);
+  }
+  bool reindexes() const override { return inner_->reindexes(); }
+  bool clairvoyant() const override { return inner_->clairvoyant(); }
+  // Of what is read, the same share is quantised as of what is kept.
+  std::uint64_t read_bytes(const TokenLayer& layer, std::uint32_t kv_head, std::uint64_t tokens,
+                           std::uint64_t kept) const override {
+    const Head& head = heads_[kv_head];
+    const double read = static_cast<double>(tokens) / static_cast<double>(kept);
+    const double dim = layer.vectors.dim;
+    const double exact = static_cast<double>(2 * kept) - head.keys - head.values;
+    const double few = (head.keys + head.values) * dim * (bits_ / 8.0 + 8.0 / group_);
+    return static_cast<std::uint64_t>(read * (exact * dim * layer.kv_bytes + few));
+  }
+  std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
+    return inner_->resident(bounds, n);
+  }
+  std::optional<TokenLine> resident_layer(const TokenBounds& bounds,
+                                          std::uint32_t n) const override {
+    return inner_->resident_layer(bounds, n);
+  }
+  std::optional<TokenLine> read(const TokenBounds& bounds, std::uint32_t n) const override {
+    return inner_->read(bounds, n);
+  }
+
+ private:
+  // The quantised ones are the first of what is kept: how many.
+  struct Head {
+    std::uint32_t keys = 0, values = 0;
+  };
+
+  static bool read_axis(Parameters& p, const char* key, const char* usual) {
+    return p.choice(key, usual, {"channel", "token"}, "along which numbers share a scale") ==
+           "channel";
+  }
+
+  // After the inner policy's eviction: those that are old enough lose their digits.
+  void settle(std::uint32_t kv_head, std::vector<std::uint32_t> kept, TokenDrops& drops) {
+    Head& head = heads_[kv_head];
+    const auto gone = [&](std::uint32_t first) {
+      return static_cast<std::uint32_t>(
+          std::lower_bound(drops.slots.begin(), drops.slots.end(), first) - drops.slots.begin());
+    };
+    head.keys -= gone(head.keys);
+    head.values -= gone(head.values);
+    drop_slots(kept, drops.slots);
+    head.keys = quantise(kv_head, kept, head.keys, key_channel_, keys_, drops.work);
+    head.values = quantise(kv_head, kept, head.values, value_channel_, values_, drops.work);
+  }
+
+  std::uint32_t quantise(std::uint32_t kv_head, const std::vector<std::uint32_t>& kept,
+                         std::uint32_t done, bool channel, std::vector<float>& numbers,
+                         TokenWork& work) {
+    const std::uint32_t dim = layer_->vectors.dim;
+    const std::uint32_t tokens = channel ? group_ : 1;
+    std::vector<float*> cell;
+    while (kept.size() >= std::size_t{done} + tokens + residual_) {
+      const auto at = [&](std::uint32_t i, std::uint32_t d) {
+        const std::size_t row = std::size_t{kept[done + i]} * layer_->vectors.kv_heads + kv_head;
+        return numbers.data() + row * dim + d;
+      };
+      for (std::uint32_t first = 0; first < dim; first += channel ? 1 : group_) {
+        cell.clear();
+        const std::uint32_t last = channel ? first + 1 : std::min(dim, first + group_);
+        for (std::uint32_t i = 0; i < tokens; ++i) {
+          for (std::uint32_t d = first; d < last; ++d) cell.push_back(at(i, d));
+        }
+        round(cell);
+      }
+      done += tokens;
+      work.flops += std::uint64_t{tokens} * dim * 6;
+    }
+    return done;
+  }
+
+  void round(const std::vector<float*>& cell) const {
+    float least = *cell.front();
+    float most = *cell.front();
+    for (const float* x : cell) {
+      least = std::min(least, *x);
+      most = std::max(most, *x);
+    }
+    const double levels = bits_ == 8 ? 255 : 15;
+    const auto scale = static_cast<float>((double{most} - double{least}) / levels);
+    for (float* x : cell) {
+      // Half to even: the default rounding mode.
+      const double code = scale > 0 ? std::nearbyint((double{*x} - least) / scale) : 0;
+      *x = static_cast<float>(std::clamp(code, 0.0, levels) * scale + least);
+    }
+  }
+
+  std::unique_ptr<TokenEviction> inner_;
+  std::uint32_t bits_;
+  bool key_channel_, value_channel_;
+  std::uint32_t group_, residual_;
+  const TokenLayer* layer_ = nullptr;
+  std::vector<float> keys_, values_;
+  TokenVectors stored_;
+  std::vector<Head> heads_;
+};
+
+}  // namespace
+
+std::unique_ptr<TokenEviction> make(Parameters& p) {
+  const Config spec = p.wrapped("the policy whose cache is quantised");
+  auto inner =
+      make_policy(table(), "token_eviction", spec, p.path() + ".wrapped", p.issues(), p.book());
+  auto made = std::make_unique<KvQuant>(p, std::move(inner));
+  return made;
+}
+
+}  // namespace kvern::token_eviction::kv_quant

@@ -1,3 +1,0 @@
-#include "scenarios/command_line.h"
-
-int main(int argc, char** argv) { return kvern::command_line(argc, argv); }

@@ -1,0 +1,34 @@
+// From the tree of a scenario file to a Scenario. Every key is read, defaulted, checked and
+// documented here or by the policy it belongs to.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "scenarios/program/spec/scenario.h"
+
+namespace kvern {
+
+// Null when there were errors, all of them in `issues`. What is not built yet is an error with its
+// reason. `file` is the scenario's path: file names in it are relative to its folder, file names
+// from the command line to the working folder.
+std::optional<Scenario> read_scenario(const Config& root, const std::string& file, Issues& issues);
+
+// The same, with the key book of a scenario that had errors: for `kvern describe`.
+Scenario read_scenario_keys(const Config& root, const std::string& file, Issues& issues);
+
+// Its parts.
+// `stops`: the run ends by itself, so that a generator may go on for ever.
+Workload read_workload(Parameters p, const std::string& file, std::uint64_t seed, bool stops);
+PoolSpec read_pool(Parameters p, const std::string& file);
+std::optional<PaperSpec> read_paper(Parameters& top);
+std::vector<ExpectSpec> read_expects(Parameters& top);
+std::vector<SweepSpec> read_sweeps(Parameters& top);
+std::optional<CaseSpec> read_case(Parameters& top, const std::string& file);
+std::vector<MeasuredSpec> read_measured(Parameters& top, const std::string& file);
+
+// `name` as a path, for a key of `p`: see read_scenario.
+std::string path_beside(const Parameters& p, std::string_view key, const std::string& name,
+                        const std::string& file);
+
+}  // namespace kvern

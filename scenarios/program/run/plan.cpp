@@ -1,0 +1,114 @@
+#include "scenarios/program/run/plan.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "analysis/summary/summary.h"
+#include "scenarios/program/build/plugin.h"
+#include "scenarios/program/read/scenario_reader.h"
+#include "scenarios/program/read/set_value.h"
+#include "scenarios/program/read/toml_reader.h"
+#include "scenarios/program/run/expectation.h"
+#include "scenarios/program/run/resolved.h"
+
+namespace kvern {
+namespace {
+
+// The policy of a plugin serves all pools, unless a --set or --compare says otherwise.
+void apply_plugin(const RunRequest& request, Config& root, Issues& issues) {
+  if (request.plugin.empty()) return;
+  Config name;
+  name.kind = Config::Kind::Text;
+  name.where = {"--plugin " + request.plugin, 0, 0};
+  name.text = load_plugin(request.plugin, issues);
+  if (!name.text.empty()) set_value(root, "pool.kv.eviction", name, issues);
+}
+
+void apply_command_line(const RunRequest& request, Config& root, Issues& issues) {
+  apply_plugin(request, root, issues);
+  if (!request.trace.empty()) {
+    Config path;
+    path.kind = Config::Kind::Text;
+    path.where = {"--trace " + request.trace, 0, 0};
+    path.text = request.trace;
+    set_value(root, "workload.trace", path, issues);
+    // The scenario's format is that of its own trace.
+    auto& keys = root.find("workload")->members;
+    keys.erase(std::remove_if(keys.begin(), keys.end(),
+                              [](const Config::Member& key) { return key.key == "format"; }),
+               keys.end());
+  }
+  for (const std::string& text : request.settings) {
+    if (const auto setting = parse_setting(text, "--set", issues)) {
+      set_value(root, setting->path, setting->value, issues);
+    }
+  }
+}
+
+// Each [[sweep]] of the file, then each --compare.
+std::vector<SweepSpec> sweeps_of(const RunRequest& request, const Scenario& scenario,
+                                 Issues& issues) {
+  std::vector<SweepSpec> sweeps = scenario.sweeps;
+  for (const std::string& text : request.comparisons) {
+    auto comparison = parse_comparison(text, issues);
+    if (!comparison) continue;
+    SweepSpec& sweep = sweeps.emplace_back();
+    sweep.where.file = "--compare " + text;
+    sweep.key = comparison->path;
+    sweep.values = std::move(comparison->values);
+  }
+  return sweeps;
+}
+
+}  // namespace
+
+std::optional<RunPlan> make_plan(const RunRequest& request, Issues& issues) {
+  auto root = read_toml(request.file, issues);
+  if (!root) return std::nullopt;
+  apply_command_line(request, *root, issues);
+  const Scenario base = read_scenario_keys(*root, request.file, issues);
+  const std::vector<SweepSpec> sweeps = sweeps_of(request, base, issues);
+  if (issues.any_error()) return std::nullopt;
+
+  RunPlan plan;
+  plan.is_sweep = !sweeps.empty();
+  plan.name = base.name;
+  plan.resolved = resolved_toml(base.book, false);
+  plan.expects = base.expects;
+  plan.points = sweep_points(*root, sweeps, issues);
+  for (const SweepPoint& point : plan.points) {
+    Issues own;
+    auto scenario = read_scenario(point.root, request.file, own);
+    append_new(issues, own);
+    if (scenario) plan.scenarios.push_back(std::move(*scenario));
+  }
+  check_expects(plan.expects, plan.points, empty_summary(base), issues);
+  if (issues.any_error()) return std::nullopt;
+  return plan;
+}
+
+void append_new(Issues& all, const Issues& more) {
+  std::set<std::string> seen;
+  const auto line = [](const Issue& issue) {
+    Issues one;
+    one.error(issue.where, issue.what, issue.hint);
+    return one.text();
+  };
+  for (const Issue& issue : all.all()) seen.insert(line(issue));
+  for (const Issue& issue : more.all()) {
+    if (!seen.insert(line(issue)).second) continue;
+    if (issue.severity == Severity::Error) all.error(issue.where, issue.what, issue.hint);
+    if (issue.severity == Severity::Warning) all.warning(issue.where, issue.what, issue.hint);
+    if (issue.severity == Severity::Note) all.note(issue.where, issue.what, issue.hint);
+  }
+}
+
+Summary empty_summary(const Scenario& scenario) {
+  RunRecords::Settings settings;
+  for (const PoolSpec& pool : scenario.pools) settings.pools.push_back(pool.name);
+  const std::vector<Ledger> ledgers(settings.pools.size());
+  return make_summary({}, ledgers, RunRecords(settings));
+}
+
+}  // namespace kvern

@@ -1,0 +1,48 @@
+// The rows of the table that `kvern validate` prints.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/summary/summary.h"
+#include "scenarios/program/validation/case_plan.h"
+#include "scenarios/program/validation/measured_run.h"
+
+namespace kvern {
+
+struct CaseLine {
+  std::string what;   // "ttft_ms mean", "energy_j"
+  std::string point;  // of a sweep, or the group
+  std::optional<double> predicted, measured;
+  std::string unit;             // "ms"; "" = none
+  std::optional<double> error;  // a share
+  bool points = false;          // the error is a difference of shares
+  std::string bar;              // "3 %"; "" = none
+  std::string verdict;  // "ok", "OUTSIDE", "reported"; without an error and with a bar "UNKNOWN"
+  std::string source, peers, note;
+  std::size_t pairs = 0;  // compared; 0: of an [[expect]]
+};
+
+struct CaseReport {
+  std::string name, source, note;
+  std::string verdict;  // "ok", "OUTSIDE", "reported", "FAILED", "skipped: no data at ...",
+                        // "needs P/D": the last two don't count
+  std::vector<CaseLine> lines;
+};
+
+CaseLine line_of(const MeasuredSpec& spec, const std::string& point, const MeasuredResult& result);
+
+// The claims of [[expect]] and the [[measured]] of kind "rows", from the points' summaries
+// (parallel to plan.points).
+std::vector<CaseLine> lines_of_expects(const CasePlan& plan, const std::vector<Summary>& summaries);
+std::vector<CaseLine> lines_of_rows(const CasePlan& plan, const std::vector<Summary>& summaries);
+
+// Fills report.verdict from its lines.
+void judge_lines(CaseReport& report);
+
+std::string cases_text(const std::vector<CaseReport>& reports);
+std::string cases_json(const std::vector<CaseReport>& reports);
+
+}  // namespace kvern

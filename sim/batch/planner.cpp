@@ -1,0 +1,230 @@
+#include "sim/batch/planner.h"
+
+#include <algorithm>
+
+namespace kvern {
+
+void ReplicaState::mark_joules(Slot slot) {
+  requests[slot].energy_mark = meter.read();
+  if (audit != nullptr) audit->join(slot);
+}
+
+void ReplicaState::charge_joules(Slot slot) {
+  Request& request = requests[slot];
+  const KvReads reads = decoding.reads(slot);
+  meter.read();
+  request.picojoules +=
+      meter.shared_since(request.energy_mark, 0) + meter.kv_since(request.energy_mark, 0, reads);
+  if (audit != nullptr) audit->leave(slot, reads);
+}
+
+void ReplicaState::begin_decode(Slot slot) {
+  mark_joules(slot);
+  decoding.join(slot);
+  // After a prefill: what the token policy evicts of the prompt.
+  if (!decoding.token_policy()) return;
+  pool.give_back_counted(requests[slot].held - decoding.blocks(slot));
+}
+
+void ReplicaState::end_decode(Slot slot) {
+  charge_joules(slot);
+  decoding.leave(slot);
+}
+
+void ReplicaState::turn_decodes() {
+  if (!decoding.token_policy()) return;
+  for (Slot slot = decoding.take_turn(); slot != kNoSlot; slot = decoding.take_turn()) {
+    charge_joules(slot);
+    pool.give_back_counted(decoding.turn(slot));
+    mark_joules(slot);
+  }
+}
+
+void ReplicaState::grow_crossing(std::uint64_t ahead, SimTime now) {
+  for (Slot slot = decoding.first_crossing(ahead); slot != kNoSlot;
+       slot = requests[slot].residue_next) {
+    pool.grow(requests[slot], 1, now);
+  }
+}
+
+void Planner::begin(SimTime now) {
+  now_ = now;
+  ++number_;
+  decodes_planned_ = 0;
+  skipped_ = 0;
+  plan_.owners.clear();
+  plan_.chunks.clear();
+  plan_.decodes = false;
+  plan_.parked.clear();
+  plan_.refused.clear();
+  plan_.preempted = 0;
+  plan_.spare = 0;
+  plan_.every_step = state_.naming_decodes > 0;
+}
+
+void Planner::finish() {
+  if (plan_.decodes || decodes_planned_ == 0) return;
+  plan_.decodes = true;
+  if (decodes_planned_ == decodes()) return;
+  for (Slot slot = first_running(); slot != kNoSlot; slot = next_running(slot)) {
+    if (decoding(slot) && state_.requests[slot].planned != number_) plan_.parked.push_back(slot);
+  }
+}
+
+Slot Planner::first_prefilling() const {
+  if (state_.prefilling == 0) return kNoSlot;
+  Slot slot = last_running();
+  for (std::uint32_t i = 1; i < state_.prefilling; ++i) slot = state_.requests[slot].previous;
+  return slot;
+}
+
+std::uint32_t Planner::tokens(Slot slot) const {
+  const Request& request = state_.requests[slot];
+  return request.prompt + (decoding(slot) ? state_.decoding.generated(request) : request.generated);
+}
+
+std::uint32_t Planner::computed(Slot slot) const {
+  const Request& request = state_.requests[slot];
+  return decoding(slot) ? state_.decoding.computed(request) : request.computed;
+}
+
+bool Planner::decodes_lead() const {
+  Slot slot = last_running();
+  for (std::uint32_t i = 0; i < state_.prefilling; ++i) {
+    if (decoding(slot)) return false;
+    slot = state_.requests[slot].previous;
+  }
+  return true;
+}
+
+bool Planner::decodes_fit(std::uint32_t spare) const {
+  if (decodes() == 0) return true;
+  const std::uint32_t crossings = state_.decoding.crossings_at(0);
+  if (spare == 0) return crossings <= free_blocks();
+  // The last decode needs the spare blocks too, after those before it have taken theirs.
+  Slot last = last_running();
+  while (!decoding(last)) last = state_.requests[last].previous;
+  const std::uint32_t own = state_.decoding.crosses(last) ? 1 : 0;
+  return crossings - own + spare <= free_blocks();
+}
+
+bool Planner::decode_all(std::int64_t budget, std::uint32_t spare) {
+  plan_.spare = spare;
+  if (!bulk_ || state_.naming_decodes > 0) return false;
+  if (decodes() > budget || !decodes_lead()) return false;
+  if (!decodes_fit(spare)) {
+    if (prefix_cache()) return false;
+    while (!decodes_fit(spare)) preempt(last_running());
+  }
+  if (decodes() == 0) return true;
+  plan_.decodes = true;
+  if (prefix_cache()) {
+    state_.grow_crossing(0, now_);
+  } else {
+    state_.pool.grow_counted(state_.decoding.crossings_at(0));
+  }
+  return true;
+}
+
+bool Planner::allocate(Slot slot, std::uint32_t n) {
+  Request& request = state_.requests[slot];
+  const std::uint32_t before = computed(slot);
+  std::uint32_t need = 0;
+  if (decoding(slot)) {
+    need = state_.decoding.crosses(slot) ? 1 : 0;
+  } else {
+    const std::uint32_t wanted = blocks_for(std::uint64_t{before} + n);
+    need = wanted > request.held ? wanted - request.held : 0;
+  }
+  while (need > free_blocks()) {
+    if (!give_up(0)) return false;
+  }
+  state_.pool.grow(request, need, now_);
+  if (!decoding(slot)) request.held += need;
+  state_.pool.name_full(request, (before + n) / state_.pool.block_size(), now_);
+  return true;
+}
+
+void Planner::schedule(Slot slot, std::uint32_t n) {
+  state_.requests[slot].planned = number_;
+  if (decoding(slot)) {
+    ++decodes_planned_;
+  } else {
+    add_chunk(slot, n);
+  }
+}
+
+void Planner::add_chunk(Slot slot, std::uint32_t n) {
+  Request& request = state_.requests[slot];
+  const std::uint32_t again =
+      request.highest > request.computed ? std::min(n, request.highest - request.computed) : 0;
+  const std::uint32_t end = request.computed + n;
+  plan_.chunks.push_back({n, request.computed, end == request.known});
+  plan_.owners.push_back({slot, again});
+  request.recomputed += again;
+  ledger_.recomputed_tokens += again;
+  request.computed = end;
+}
+
+void Planner::preempt(Slot slot) {
+  Request& request = state_.requests[slot];
+  if (request.stage == Stage::Decode) {
+    state_.end_decode(slot);
+    if (request.ids > request.named) --state_.naming_decodes;
+  } else {
+    --state_.prefilling;
+  }
+  state_.running.remove(slot);
+  request.highest = std::max(request.highest, request.computed);
+  state_.pool.release(request, true, now_);
+  request.stage = Stage::Waiting;
+  // Two that preempt and fetch in turn would never come to an end: once between tokens is enough.
+  request.fetch = request.generated + 1 > request.fetch_mark ? Fetch::None : Fetch::Spent;
+  request.computed = 0;
+  ++plan_.preempted;
+  ++ledger_.preemptions;
+  if (request.preemptions++ == 0) ++ledger_.preempted_requests;
+  state_.waiting.push_front(slot);
+}
+
+void Planner::admit_head(const PrefixHits& hits, std::uint32_t n, std::uint64_t blocks_tokens) {
+  const Slot slot = head();
+  state_.waiting.remove_at(skipped_);
+  Request& request = state_.requests[slot];
+  request.known = request.tokens();
+  const bool first = request.first_scheduled < 0;
+  if (first) request.first_scheduled = now_;
+  if (prefix_cache()) {
+    const std::uint32_t size = state_.pool.block_size();
+    if (request.fetch == Fetch::Held) {
+      --state_.holding;
+    } else {
+      state_.pool.take_hits(request, now_);
+    }
+    request.fetch = Fetch::None;
+    request.computed = hits.blocks * size;
+    (first ? request.cached : request.resumed) += request.computed;
+    (first ? ledger_.cached_tokens : ledger_.resumed_tokens) += request.computed;
+    ledger_.block_lookups += request.known / size;
+    ledger_.block_hits += hits.blocks;
+  }
+  if (first) ledger_.admitted_prompt_tokens += request.prompt;
+  const std::uint32_t need = blocks_for(blocks_tokens) - request.held;
+  state_.pool.grow(request, need, now_);
+  request.held += need;
+  request.stage = Stage::Prefill;
+  ++state_.prefilling;
+  state_.running.append(slot);
+  request.planned = number_;
+  state_.pool.name_full(request, (request.computed + n) / state_.pool.block_size(), now_);
+  add_chunk(slot, n);
+}
+
+void Planner::refuse_head() {
+  const Slot slot = head();
+  if (state_.requests[slot].fetch == Fetch::Held) --state_.holding;
+  plan_.refused.push_back(slot);
+  state_.waiting.remove_at(skipped_);
+}
+
+}  // namespace kvern
