@@ -67,16 +67,25 @@ std::optional<RunPlan> make_plan(const RunRequest& request, Issues& issues) {
   auto root = read_toml(request.file, issues);
   if (!root) return std::nullopt;
   apply_command_line(request, *root, issues);
-  const Scenario base = read_scenario_keys(*root, request.file, issues);
+  Issues whole;
+  Scenario base = read_scenario_keys(*root, request.file, whole);
   const std::vector<SweepSpec> sweeps = sweeps_of(request, base, issues);
+  if (issues.any_error()) append_new(issues, whole);
   if (issues.any_error()) return std::nullopt;
 
   RunPlan plan;
+  plan.points = sweep_points(*root, sweeps, issues);
+  if (whole.any_error() && !sweeps.empty() && !plan.points.empty()) {
+    // A sweep may set what the file alone lacks, as a budget its policy: its first point then
+    // stands for the whole.
+    whole = Issues();
+    base = read_scenario_keys(plan.points.front().root, request.file, whole);
+  }
+  append_new(issues, whole);
   plan.is_sweep = !sweeps.empty();
   plan.name = base.name;
   plan.resolved = resolved_toml(base.book, false);
   plan.expects = base.expects;
-  plan.points = sweep_points(*root, sweeps, issues);
   for (const SweepPoint& point : plan.points) {
     Issues own;
     auto scenario = read_scenario(point.root, request.file, own);
