@@ -6,6 +6,7 @@
 
 #include "tests/bench/goal.h"
 #include "tests/bench/serving_cases.h"
+#include "tests/lab/data.h"
 #include "traces/import/import.h"
 #include "traces/replay/trace_replay.h"
 
@@ -77,7 +78,7 @@ BENCHMARK(streamed_44_million)->Unit(benchmark::kMillisecond)->Iterations(1);
 const HeldRequests* conversation() {
   static const std::unique_ptr<HeldRequests> held = [] {
     TraceReplay replay;
-    replay.trace.file = KVERN_ROOT "/../shared/traces/mooncake/conversation_trace.jsonl.gz";
+    replay.trace.file = lab::data_file("traces/mooncake/conversation_trace.jsonl.gz").string();
     replay.block_size = 16;
     Issues issues;
     if (!std::filesystem::exists(replay.trace.file)) return std::unique_ptr<HeldRequests>();

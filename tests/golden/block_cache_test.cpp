@@ -1,5 +1,5 @@
 // Hits of cache-only replays against counts that were computed independently, on public traces in
-// the shared folder.
+// the data folder.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -11,13 +11,14 @@
 #include "scenarios/program/command/cache_trace_reader.h"
 #include "sim/base/random.h"
 #include "sim/cache/cache_replay.h"
+#include "tests/lab/data.h"
 
 namespace kvern {
 namespace {
 
 std::optional<CacheTrace> shared_trace(const std::string& path) {
   ImportRequest request;
-  request.file = std::string(KVERN_ROOT "/../shared/traces/") + path;
+  request.file = lab::data_file("traces/" + path).string();
   if (!std::filesystem::exists(request.file)) return std::nullopt;
   Issues issues;
   auto trace = read_cache_trace(request, 0, issues);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/base/random.h"
+#include "tests/lab/data.h"
 #include "tests/lab/program.h"
 
 namespace kvern {
@@ -13,7 +14,7 @@ struct Golden {
   const char* scenario;
   std::size_t points;
   const char* fingerprints;  // of all points, joined, as one hash
-  const char* trace;         // beside the tree; "" = none needed
+  const char* trace;         // in the data folder; "" = none needed
 };
 
 void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.scenario; }
@@ -25,9 +26,7 @@ class EvictionScenariosSlow : public testing::TestWithParam<Golden> {};
 TEST_P(EvictionScenariosSlow, AreWhatTheyWere) {
   const Golden& golden = GetParam();
   const std::string trace = golden.trace;
-  if (!trace.empty() && !std::filesystem::exists(std::string(KVERN_ROOT "/../shared/") + trace)) {
-    GTEST_SKIP() << "needs ../shared/" << trace;
-  }
+  if (!trace.empty() && !lab::has_data(trace)) GTEST_SKIP() << lab::needs_data(trace);
   const lab::Program program{KVERN_BINARY};
   const lab::Output output = program.run(
       std::string(KVERN_ROOT "/scenarios/eviction/") + golden.scenario + ".toml", {"--json"});

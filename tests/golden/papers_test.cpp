@@ -9,6 +9,7 @@
 #include "scenarios/program/command/reproduce_command.h"
 #include "scenarios/program/read/toml_reader.h"
 #include "scenarios/program/run/plan.h"
+#include "tests/lab/data.h"
 
 namespace kvern {
 namespace {
@@ -27,7 +28,7 @@ void check(const std::optional<PaperSpec>& paper, const std::vector<ExpectSpec>&
 
 TEST(Papers, SayWhatTheyReproduceAndWhoseNumberTheyExpect) {
   std::size_t papers = 0;
-  const bool shared = std::filesystem::exists(KVERN_ROOT "/../shared/traces");
+  const bool traces = lab::has_data("traces");
   std::string left_out;  // their traces are there
   for (const auto& entry : std::filesystem::directory_iterator(KVERN_ROOT "/scenarios/papers")) {
     if (entry.path().extension() != ".toml") continue;
@@ -44,7 +45,7 @@ TEST(Papers, SayWhatTheyReproduceAndWhoseNumberTheyExpect) {
       check(scenario->paper, scenario->expects, request.file);
       continue;
     }
-    if (!shared && !absent_input(request.file, *root).empty()) {
+    if (!traces && !absent_input(request.file, *root).empty()) {
       left_out += " " + entry.path().stem().string();
       continue;
     }
@@ -54,7 +55,7 @@ TEST(Papers, SayWhatTheyReproduceAndWhoseNumberTheyExpect) {
     check(plan->scenarios.front().paper, plan->expects, request.file);
   }
   EXPECT_GE(papers, 30U);
-  if (!left_out.empty()) GTEST_SKIP() << "no ../shared/traces:" << left_out;
+  if (!left_out.empty()) GTEST_SKIP() << lab::needs_data("traces") << ":" << left_out;
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 // Counts that others published or computed independently, on a real trace.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
+#include "tests/lab/data.h"
 #include "tests/lab/serving_lab.h"
 #include "traces/replay/trace_replay.h"
 
@@ -19,7 +18,7 @@ std::uint64_t preemptions(const std::string& can_append, bool stepwise) {
   Records nowhere;
   ClusterSetup setup = setup_of(lab, nowhere);
   TraceReplay replay;
-  replay.trace.file = KVERN_ROOT "/../shared/traces/azure2023/AzureLLMInferenceTrace_conv.csv";
+  replay.trace.file = data_file("traces/azure2023/AzureLLMInferenceTrace_conv.csv").string();
   Issues issues;
   setup.arrivals = replay_trace(replay, issues);
   Cluster cluster(std::move(setup));
@@ -28,9 +27,7 @@ std::uint64_t preemptions(const std::string& can_append, bool stepwise) {
 }
 
 TEST(Published, AzureConversationPreempts533TimesWithOneBlockAnd487Exactly) {
-  if (!std::filesystem::exists(KVERN_ROOT "/../shared/traces/azure2023")) {
-    GTEST_SKIP() << "the Azure 2023 trace is not there";
-  }
+  if (!has_data("traces/azure2023")) GTEST_SKIP() << needs_data("traces/azure2023");
   for (const bool stepwise : {false, true}) {
     EXPECT_EQ(preemptions("one_block", stepwise), 533U);
     EXPECT_EQ(preemptions("exact", stepwise), 487U);

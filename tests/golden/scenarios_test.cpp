@@ -3,6 +3,7 @@
 // the commit that makes it.
 #include <gtest/gtest.h>
 
+#include "tests/lab/data.h"
 #include "tests/lab/program.h"
 
 namespace kvern {
@@ -11,7 +12,7 @@ namespace {
 struct Golden {
   const char* scenario;
   const char* fingerprint;
-  const char* trace;  // beside the tree; "" = none needed
+  const char* trace;  // in the data folder; "" = none needed
 };
 
 void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.scenario; }
@@ -20,9 +21,7 @@ class Scenarios : public testing::TestWithParam<Golden> {
  protected:
   void SetUp() override {
     const std::string trace = GetParam().trace;
-    if (!trace.empty() && !std::filesystem::exists(std::string(KVERN_ROOT "/../shared/") + trace)) {
-      GTEST_SKIP() << "needs ../shared/" << trace;
-    }
+    if (!trace.empty() && !lab::has_data(trace)) GTEST_SKIP() << lab::needs_data(trace);
   }
 
   // The fingerprint of a run of `file`, or what went wrong.

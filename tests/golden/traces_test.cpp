@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "tests/lab/data.h"
 #include "traces/describe/statistics.h"
 #include "traces/import/import.h"
 #include "traces/replay/trace_file.h"
@@ -14,19 +15,17 @@
 namespace kvern {
 namespace {
 
-const std::filesystem::path kData = std::filesystem::path(KVERN_ROOT) / "../shared/traces";
-
 class TraceGolden : public testing::Test {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(kData)) GTEST_SKIP() << "no ../shared/traces";
+    if (!lab::has_data("traces")) GTEST_SKIP() << lab::needs_data("traces");
   }
 };
 
 std::optional<Trace> read(const std::string& file) {
   Issues issues;
   ImportRequest request;
-  request.file = (kData / file).string();
+  request.file = (lab::data_file("traces") / file).string();
   auto trace = read_trace(request, issues);
   EXPECT_FALSE(issues.any_error()) << issues.text();
   return trace;

@@ -1,9 +1,9 @@
 """Compares cache-only replays with libCacheSim: the same accesses, miss for miss.
 
-python3 tests/reference/libcachesim_compare.py BINARY [--shared DIR] [--bench KVERN_BENCH]
+python3 tests/reference/libcachesim_compare.py BINARY [--bench KVERN_BENCH]
 
-BINARY is `kvern`. Traces: Zipf(1.0), drawn here, and, where DIR has it, Mooncake's conversation
-trace. With --bench the speeds stand side by side too, both on one core over Zipf(1.0) traces of 5 M
+BINARY is `kvern`. Traces: Zipf(1.0), drawn here, and, where the data folder has it, Mooncake's
+conversation trace. With --bench the speeds stand side by side too, both on one core over Zipf(1.0) traces of 5 M
 accesses, 1 M contents and 100 k blocks (each draws its own). Needs the PyPI package `libcachesim`
 (which brings numpy). Exit 0: all equal, 1: some differ, 77: the package is not there.
 
@@ -35,6 +35,8 @@ import sys
 import tempfile
 import time
 
+from data import DATA
+
 try:
     import libcachesim
     import numpy
@@ -58,8 +60,8 @@ def zipf(accesses, contents, seed):
     return numpy.searchsorted(shares, draws)
 
 
-def mooncake(shared):
-    path = pathlib.Path(shared) / "traces/mooncake/conversation_trace.jsonl.gz"
+def mooncake():
+    path = DATA / "traces/mooncake/conversation_trace.jsonl.gz"
     if not path.exists():
         return None
     with gzip.open(path, "rt") as lines:
@@ -131,14 +133,13 @@ def compare_speeds(bench, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary")
-    parser.add_argument("--shared", default="")
     parser.add_argument("--bench")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         differ = compare(options.binary, "zipf", zipf(500_000, 100_000, seed=1), [100, 1000, 10000],
                          folder)
-        conversation = mooncake(options.shared)
+        conversation = mooncake()
         if conversation is None:
             print("Mooncake's conversation trace is not there: not compared")
         else:

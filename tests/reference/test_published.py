@@ -1,12 +1,11 @@
 """Published counts on the Azure 2023 conversation trace; skipped where the trace is not there."""
 import csv
-import pathlib
 import unittest
 
+from data import DATA
 from engine import simulate
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-TRACE = ROOT.parent / "shared/traces/azure2023/AzureLLMInferenceTrace_conv.csv"
+TRACE = DATA / "traces/azure2023/AzureLLMInferenceTrace_conv.csv"
 
 
 def nanoseconds(stamp):

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "tests/lab/data.h"
 #include "tests/lab/program.h"
 
 namespace kvern {
@@ -12,9 +13,8 @@ namespace {
 
 void expect_the_engines_decisions(const std::string& name, const std::string& iterations) {
   const std::filesystem::path root = KVERN_ROOT;
-  if (!std::filesystem::exists(root / "../shared/validation/h100_own")) {
-    GTEST_SKIP() << "needs ../shared/validation/h100_own";
-  }
+  const std::string runs = "validation/h100_own";
+  if (!lab::has_data(runs)) GTEST_SKIP() << lab::needs_data(runs);
   const lab::Program program{KVERN_BINARY};
   const lab::Output run = program.call({"validate", (root / "scenarios/validation" / name).string(),
                                         "--out", (program.folder() / "out").string(), "--json"});

@@ -15,6 +15,7 @@
 #include "models/power/state_power.h"
 #include "sim/base/io/csv.h"
 #include "sim/base/time.h"
+#include "tests/lab/data.h"
 #include "tests/unit/models/shipped_models.h"
 
 namespace kvern {
@@ -22,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path shared() { return fs::path(KVERN_ROOT) / "../shared"; }
+constexpr const char* kRuns = "validation/h100_own";
 
 // The engine of these runs: CUDA graphs of five sizes for decode steps, eager prefill.
 std::unique_ptr<StepCost> cost_of_our_engine() {
@@ -57,7 +58,7 @@ Errors decode_errors(const std::string& llm, const std::string& file, const char
   EXPECT_EQ(cost->prepare(deployment), "");
   std::string refusal;
   const auto power = make_state_power(deployment, *cost, {}, refusal);
-  ByteSource source((shared() / "validation/h100_own" / file).string());
+  ByteSource source((lab::data_file(kRuns) / file).string());
   CsvReader csv(source);
   const auto number = [&csv](const std::string& column) {
     return std::strtod(std::string(csv.field(*csv.column(column))).c_str(), nullptr);
@@ -86,10 +87,8 @@ Errors decode_errors(const std::string& llm, const std::string& file, const char
   return errors;
 }
 
-bool have_runs() { return fs::exists(shared() / "validation/h100_own"); }
-
 TEST(MeasuredSteps, DecodeStepsOfServingRuns) {
-  if (!have_runs()) GTEST_SKIP() << "needs ../shared/validation/h100_own";
+  if (!lab::has_data(kRuns)) GTEST_SKIP() << lab::needs_data(kRuns);
   for (const char* run : {"iterations_s_p3.csv.gz", "iterations_s_conv.csv.gz"}) {
     const Errors errors = decode_errors("llama-3.1-8b", run, "decode_kv_tokens", "gpu_us");
     EXPECT_LE(errors.quantile(0.5), 0.025) << run;
@@ -98,7 +97,7 @@ TEST(MeasuredSteps, DecodeStepsOfServingRuns) {
 }
 
 TEST(MeasuredSteps, AModelOfAnotherShape) {
-  if (!have_runs()) GTEST_SKIP() << "needs ../shared/validation/h100_own";
+  if (!lab::has_data(kRuns)) GTEST_SKIP() << lab::needs_data(kRuns);
   const Errors run =
       decode_errors("qwen2.5-3b", "iterations_s_q.csv.gz", "decode_kv_tokens", "gpu_us");
   EXPECT_LE(run.quantile(0.5), 0.05);
@@ -107,8 +106,8 @@ TEST(MeasuredSteps, AModelOfAnotherShape) {
 }
 
 TEST(CostTables, WereFittedToNoValidationFile) {
-  const fs::path list = shared() / "validation/SHA256SUMS";
-  if (!fs::exists(list)) GTEST_SKIP() << "needs ../shared/validation";
+  const fs::path list = lab::data_file("validation/SHA256SUMS");
+  if (!fs::exists(list)) GTEST_SKIP() << lab::needs_data("validation");
   std::set<std::string> held_out;
   std::ifstream file(list);
   for (std::string line; std::getline(file, line);) held_out.insert(line.substr(0, 64));

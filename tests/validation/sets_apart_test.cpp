@@ -8,16 +8,16 @@
 #include <map>
 #include <set>
 
+#include "scenarios/program/read/data_folder.h"
 #include "scenarios/program/read/toml_reader.h"
 #include "sim/base/digest.h"
+#include "tests/lab/data.h"
 #include "tests/lab/program.h"
 
 namespace kvern {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kShared = fs::path(KVERN_ROOT) / ".." / "shared";
 
 // "digest  path" lines.
 std::map<std::string, std::string> sums(const fs::path& folder) {
@@ -60,9 +60,9 @@ std::set<std::string> digests_in(const std::string& bytes) {
 }
 
 TEST(SetsApart, TheTwoListsShareNoFile) {
-  if (!fs::exists(kShared / "validation")) GTEST_SKIP() << "needs ../shared/validation";
-  const auto calibration = sums(kShared / "calibration");
-  const auto validation = sums(kShared / "validation");
+  if (!lab::has_data("validation")) GTEST_SKIP() << lab::needs_data("validation");
+  const auto calibration = sums(lab::data_file("calibration"));
+  const auto validation = sums(lab::data_file("validation"));
   ASSERT_GT(calibration.size(), 50U);
   ASSERT_GT(validation.size(), 50U);
   for (const auto& [digest, path] : validation) {
@@ -71,8 +71,8 @@ TEST(SetsApart, TheTwoListsShareNoFile) {
 }
 
 TEST(SetsApart, CasesCompareWithValidationDataOnly) {
-  if (!fs::exists(kShared / "validation")) GTEST_SKIP() << "needs ../shared/validation";
-  const auto calibration = sums(kShared / "calibration");
+  if (!lab::has_data("validation")) GTEST_SKIP() << lab::needs_data("validation");
+  const auto calibration = sums(lab::data_file("calibration"));
   std::size_t compared = 0;
   for (const fs::path& file : case_files()) {
     Issues issues;
@@ -83,7 +83,7 @@ TEST(SetsApart, CasesCompareWithValidationDataOnly) {
       if (const Config* part = root->find(key)) collect_files(*part, names);
     }
     for (const std::string& name : names) {
-      const fs::path data = file.parent_path() / name;
+      const fs::path data = named_path(name, file.parent_path());
       ASSERT_TRUE(fs::exists(data)) << file << ": " << name;
       EXPECT_FALSE(calibration.contains(sha256_of_file(data.string())))
           << file << " is judged on calibration data: " << name;
@@ -94,9 +94,9 @@ TEST(SetsApart, CasesCompareWithValidationDataOnly) {
 }
 
 TEST(SetsApart, ShippedModelsComeFromCalibrationDataOnly) {
-  if (!fs::exists(kShared / "validation")) GTEST_SKIP() << "needs ../shared/validation";
-  const auto validation = sums(kShared / "validation");
-  const auto calibration = sums(kShared / "calibration");
+  if (!lab::has_data("validation")) GTEST_SKIP() << lab::needs_data("validation");
+  const auto validation = sums(lab::data_file("validation"));
+  const auto calibration = sums(lab::data_file("calibration"));
   std::size_t files = 0;
   for (const auto& entry : fs::directory_iterator(KVERN_ROOT "/models/hardware")) {
     ++files;

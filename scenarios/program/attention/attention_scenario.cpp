@@ -7,6 +7,7 @@
 #include "policies/token_eviction.h"
 #include "scenarios/program/attention/attention_run.h"
 #include "scenarios/program/attention/attention_summary.h"
+#include "scenarios/program/read/data_folder.h"
 #include "scenarios/program/read/scenario_reader.h"
 #include "scenarios/program/run/expectation.h"
 #include "sim/base/config/toml_text.h"
@@ -26,12 +27,12 @@ std::vector<TextFile> read_text_tables(Parameters& p, const std::string& file) {
   std::vector<TextFile> texts;
   for (Parameters& each : p.tables("text", "texts in UTF-8")) {
     TextFile text;
-    text.path = named_file(each, "file",
-                           each.require<std::string>("file", "a path beside the scenario"), file);
+    const std::string name = each.require<std::string>("file", "a path beside the scenario");
+    text.path = named_file(each, "file", name, file);
     text.tags.language = each.get("language", "unknown", "a group of the report");
     text.tags.domain = each.get("domain", "unknown", "a group of the report");
     std::error_code unreadable;
-    if (!std::filesystem::is_regular_file(text.path, unreadable)) {
+    if (!in_data_folder(name) && !std::filesystem::is_regular_file(text.path, unreadable)) {
       each.error("file", fmt::format("there is no text {}", text.path));
     }
     each.finish();

@@ -7,18 +7,7 @@
 #include <exception>
 
 #include "scenarios/program/build/origin.h"
-#include "scenarios/program/command/attention_command.h"
-#include "scenarios/program/command/bench_command.h"
-#include "scenarios/program/command/cache_command.h"
-#include "scenarios/program/command/calibrate_command.h"
-#include "scenarios/program/command/conform_command.h"
-#include "scenarios/program/command/describe.h"
-#include "scenarios/program/command/record_command.h"
-#include "scenarios/program/command/reproduce_command.h"
-#include "scenarios/program/command/run_command.h"
-#include "scenarios/program/command/trace_command.h"
-#include "scenarios/program/command/validate_command.h"
-#include "scenarios/program/read/model_files.h"
+#include "scenarios/program/command/dispatch.h"
 #include "scenarios/program/terminal/exit_codes.h"
 #include "scenarios/program/terminal/signals.h"
 #include "scenarios/program/validation/case_metrics.h"
@@ -29,20 +18,9 @@
 namespace kvern {
 namespace {
 
-struct Commands {
+// The options, and the requests that they fill.
+struct Commands : Requests {
   CLI::App app{"Kvern replays token traces through a modelled LLM inference cluster.", "kvern"};
-  RunRequest run;
-  std::string topic;
-  TraceRequest trace;
-  AttentionRequest attention;
-  CacheRequest cache;
-  RecordRequest record;
-  ReproduceRequest reproduce;
-  ValidateRequest validate;
-  CalibrateRequest calibrate;
-  std::string model;
-  std::string plugin;
-  bool bench_json = false;
 
   Commands() {
     app.set_version_flag("--version", std::string("kvern ") + program_version());
@@ -73,12 +51,32 @@ struct Commands {
     get->add_option("name", model, "smollm2-135m")->type_name("NAME");
     CLI::App* bench = add("bench", "the speeds: goal, result and verdict a row");
     bench->add_flag("--json", bench_json, "as JSON");
+    add_data();
   }
 
   CLI::App* add(const char* name, const char* what) {
     CLI::App* command = app.add_subcommand(name, what);
     command->allow_extras();
     return command;
+  }
+
+  // Of the program and of each command that reads files, so that it may stand before or after them.
+  void add_data() {
+    std::vector<CLI::App*> readers{&app};
+    for (const char* name : {"run", "attention", "cache", "reproduce", "validate", "calibrate"}) {
+      readers.push_back(app.get_subcommand(name));
+    }
+    for (CLI::App* command : app.get_subcommand("trace")->get_subcommands({})) {
+      readers.push_back(command);
+    }
+    readers.push_back(app.get_subcommand("bench"));
+    for (CLI::App* command : readers) {
+      command
+          ->add_option("--data", data,
+                       "the folder of names that begin with \"data:\"; absent: the variable "
+                       "KVERN_DATA, or ../shared beside the tree")
+          ->type_name("DIR");
+    }
   }
 
   CLI::App* add_trace() {
@@ -251,13 +249,6 @@ struct Commands {
   }
 };
 
-int user_error(const std::string& what, const std::string& hint) {
-  Issues issues;
-  issues.error({"kvern", 0, 0}, what, hint);
-  std::fputs(issues.text().c_str(), stderr);
-  return kUserError;
-}
-
 // A word that nobody took, in the command that was reached.
 int unexpected(const CLI::App& command, const std::string& word) {
   std::vector<std::string> known;
@@ -278,67 +269,23 @@ int unexpected(const CLI::App& command, const std::string& word) {
   return user_error(fmt::format("unknown {} \"{}\"", kind, word), hint);
 }
 
-int dispatch_trace(const std::string& name, const Commands& commands) {
-  const TraceRequest& request = commands.trace;
-  if (name == "record") return record_command(commands.record);
-  if (name != "trace" && request.file.empty()) {
-    return user_error(fmt::format("trace {} needs a file", name),
-                      fmt::format("see kvern trace {} --help", name));
-  }
-  if (name == "import") return trace_import_command(request);
-  if (name == "info") return trace_info_command(request);
-  if (name == "head") return trace_head_command(request);
-  if (name == "synthesize") return trace_synthesize_command(request);
-  return user_error("trace needs to know what to do", "import, info, head, synthesize or record");
-}
-
-int dispatch_models(const std::string& name, const std::string& model) {
-  if (name == "get" && !model.empty()) return models_get_command(model);
-  return user_error("models needs to know what to do", "kvern models get smollm2-135m");
-}
-
-int dispatch(const Commands& commands) {
+// What the command that was reached asks for.
+int dispatch_reached(Commands& commands) {
   const CLI::App* command = &commands.app;
   while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  const CLI::App* group = command;
   for (const CLI::App* level = command; level != nullptr; level = level->get_parent()) {
     if (!level->remaining().empty()) return unexpected(*level, level->remaining().front());
+    if (level != &commands.app) group = level;
   }
-  const std::string& name = command->get_name();
-  if (name == "run") {
-    if (commands.run.file.empty()) {
-      return user_error("run needs a scenario", "kvern run scenarios/first_run.toml");
-    }
-    return run_command(commands.run);
-  }
-  if (name == "attention") return attention_command(commands.attention);
-  if (name == "describe") return describe_command(commands.topic);
-  if (name == "cache") {
-    if (commands.cache.file.empty() || commands.cache.capacities.empty()) {
-      return user_error("cache needs a trace and --capacity",
-                        "kvern cache trace.jsonl --capacity 1000,10000");
-    }
-    return cache_command(commands.cache);
-  }
-  if (commands.app.got_subcommand("trace")) return dispatch_trace(name, commands);
-  if (commands.app.got_subcommand("models")) return dispatch_models(name, commands.model);
-  if (name == "validate") return validate_command(commands.validate);
-  if (name == "reproduce") return reproduce_command(commands.reproduce);
-  if (name == "calibrate") {
-    if (commands.calibrate.folders.empty() || commands.calibrate.device.empty()) {
-      return user_error("calibrate needs folders of measurements and --device",
-                        "kvern calibrate measurements/ --device h100_sxm");
-    }
-    return calibrate_command(commands.calibrate);
-  }
-  if (name == "conform" && !commands.plugin.empty()) return conform_command(commands.plugin);
-  if (name == "bench") return bench_command(commands.bench_json);
+  if (const auto code = dispatch(group->get_name(), command->get_name(), commands)) return *code;
   std::fputs(commands.app.help().c_str(), stderr);
   return kUserError;
 }
 
-int guarded(const Commands& commands) {
+int guarded(Commands& commands) {
   try {
-    return dispatch(commands);
+    return dispatch_reached(commands);
   } catch (const LawBroken& broken) {
     std::fprintf(stderr, "kvern: error: %s\n", broken.what());
     return kBrokenLaw;

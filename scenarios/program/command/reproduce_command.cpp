@@ -10,6 +10,7 @@
 #include "scenarios/program/attention/attention_outcome.h"
 #include "scenarios/program/build/origin.h"
 #include "scenarios/program/read/data_files.h"
+#include "scenarios/program/read/data_folder.h"
 #include "scenarios/program/read/model_files.h"
 #include "scenarios/program/read/toml_reader.h"
 #include "scenarios/program/run/expectation.h"
@@ -182,6 +183,16 @@ std::string failed(const Paper& paper, bool json) {
   return json ? json_paper(paper, {}, "failed", "") : paper.name + ": FAILED to run\n";
 }
 
+// Once for all papers whose trace isn't there.
+void say_where_data_lies(const std::vector<Paper>& papers) {
+  for (const Paper& paper : papers) {
+    const std::string hint = missing_data_hint(paper.needs);
+    if (hint.empty()) continue;
+    std::fprintf(stderr, "kvern: note: %s\n", hint.c_str());
+    return;
+  }
+}
+
 // A broken law weighs most, then other failures, then misses.
 int worse(int a, int b) {
   const auto weight = [](int code) { return code == kGood ? 0 : code == kMissed ? 1 : 1 + code; };
@@ -203,7 +214,8 @@ std::string absent_input(const std::string& file, const Config& root) {
   const Config* trace = workload != nullptr ? workload->find("trace") : nullptr;
   if (trace == nullptr || trace->kind != Config::Kind::Text) return "";
   std::error_code error;
-  return fs::exists(fs::path(file).parent_path() / trace->text, error) ? "" : trace->text;
+  const fs::path path = named_path(trace->text, fs::path(file).parent_path());
+  return fs::exists(path, error) ? "" : trace->text;
 }
 
 int reproduce_command(const ReproduceRequest& request) {
@@ -233,6 +245,7 @@ int reproduce_command(const ReproduceRequest& request) {
                        : fmt::format("{} of {} reproduced, {} without their data\n", met,
                                      papers.size() - absent, absent);
   std::fputs(text.c_str(), stdout);
+  if (absent > 0) say_where_data_lies(papers);
   return interrupted() ? kInterrupted : code;
 }
 

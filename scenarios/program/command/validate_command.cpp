@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "scenarios/program/build/origin.h"
+#include "scenarios/program/read/data_folder.h"
 #include "scenarios/program/run/run.h"
 #include "scenarios/program/run/summary_wire.h"
 #include "scenarios/program/terminal/child_processes.h"
@@ -207,6 +208,12 @@ int validate_command(const ValidateRequest& request) {
   }
   const std::string text = request.json ? cases_json(reports) : cases_text(reports);
   std::fputs(text.c_str(), stdout);
+  for (const CasePlan& plan : plans) {
+    const std::string hint = missing_data_hint(plan.absent);
+    if (hint.empty()) continue;
+    std::fprintf(stderr, "kvern: note: %s\n", hint.c_str());
+    break;  // the same for all
+  }
   return interrupted() ? kInterrupted : code;
 }
 

@@ -9,6 +9,7 @@
 #include "policies/batching.h"
 #include "policies/routing.h"
 #include "scenarios/program/build/pool_assembly.h"
+#include "scenarios/program/read/data_folder.h"
 #include "scenarios/program/read/facility_reader.h"
 #include "scenarios/program/read/policy_key.h"
 
@@ -126,13 +127,17 @@ void check_planned_ends(const Scenario& scenario, Issues& issues) {
 
 }  // namespace
 
-std::string path_beside(const Parameters& p, std::string_view key, const std::string& name,
+std::string path_beside(Parameters& p, std::string_view key, const std::string& name,
                         const std::string& file) {
-  const std::filesystem::path path(name);
   const bool in_file = p.where(key).file == file;
   const std::filesystem::path base =
       in_file ? std::filesystem::path(file).parent_path() : std::filesystem::path();
-  return (std::filesystem::current_path() / base / path).lexically_normal().string();
+  const std::filesystem::path path = named_path(name, std::filesystem::current_path() / base);
+  std::error_code unreadable;
+  if (in_data_folder(name) && !std::filesystem::exists(path, unreadable)) {
+    p.error(key, fmt::format("there is no file \"{}\"", name), missing_data_hint(name));
+  }
+  return path.lexically_normal().string();
 }
 
 Scenario read_scenario_keys(const Config& root, const std::string& file, Issues& issues) {

@@ -27,8 +27,9 @@ std::vector<SweepSpec> read_sweeps(Parameters& top);
 std::optional<CaseSpec> read_case(Parameters& top, const std::string& file);
 std::vector<MeasuredSpec> read_measured(Parameters& top, const std::string& file);
 
-// `name` as a path, for a key of `p`: see read_scenario.
-std::string path_beside(const Parameters& p, std::string_view key, const std::string& name,
+// `name` as a path, for a key of `p`: see read_scenario. An error where it is in the data folder
+// (data_folder.h) but not there.
+std::string path_beside(Parameters& p, std::string_view key, const std::string& name,
                         const std::string& file);
 
 }  // namespace kvern

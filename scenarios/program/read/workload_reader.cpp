@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "scenarios/program/read/data_folder.h"
 #include "scenarios/program/read/scenario_reader.h"
 #include "sim/base/config/toml_text.h"
 #include "traces/generate/distribution_reader.h"
@@ -73,7 +74,7 @@ TraceReplay read_replay(Parameters& p, const std::string& file) {
   replay.trace.file = path_beside(p, "trace", name, file);
   if (p.book() != nullptr) p.book()->back().value = toml_text(std::string_view(replay.trace.file));
   std::error_code error;
-  if (!std::filesystem::exists(replay.trace.file, error)) {
+  if (!in_data_folder(name) && !std::filesystem::exists(replay.trace.file, error)) {
     p.error("trace", fmt::format("there is no trace \"{}\"", name),
             "give its path with --trace FILE");
   }
@@ -96,7 +97,7 @@ TraceReplay read_replay(Parameters& p, const std::string& file) {
 // Tables of quantiles are files: their names become whole paths, so that the resolved scenario can
 // lie elsewhere. They stand under the key `file` of a policy, or of one written in a value
 // ("quantiles(file=x.csv, column=a)").
-void complete_files(Config& policy, const Parameters& p, std::string_view key,
+void complete_files(Config& policy, Parameters& p, std::string_view key,
                     const std::string& scenario, std::vector<std::string>& files) {
   for (Config::Member& member : policy.members) {
     Config& value = member.value;

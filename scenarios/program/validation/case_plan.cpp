@@ -6,6 +6,7 @@
 
 #include "analysis/text/data_table.h"
 #include "analysis/text/expression.h"
+#include "scenarios/program/read/data_folder.h"
 #include "scenarios/program/read/scenario_reader.h"
 #include "scenarios/program/read/toml_reader.h"
 #include "scenarios/program/run/expectation.h"
@@ -35,7 +36,7 @@ std::string absent_data(const std::string& file, const Config& root) {
   for (const Config* name : names) {
     if (name == nullptr || name->kind != Config::Kind::Text) continue;
     std::error_code error;
-    if (!fs::exists(fs::path(file).parent_path() / name->text, error)) return name->text;
+    if (!fs::exists(named_path(name->text, fs::path(file).parent_path()), error)) return name->text;
   }
   return "";
 }
