@@ -85,7 +85,8 @@ std::string audit_table(std::span<const Ledger> pools, const AuditTotals& totals
     for (int i = 0; i < kColumns; ++i) whole[i] += part[i];
   }
   std::string out = fmt::format(
-      "audit: joules of GPU boards; own FLOPs and bytes to their request, the rest by {}\n"
+      "joules of the GPU boards: each request pays for its own FLOPs and bytes, the rest is shared "
+      "by {}\n"
       "  {:<14}{:>11}{:>11}{:>11}{:>11}{:>11}\n",
       rule, "part", "prefill", "decode", "wasted", "nobody's", "sum");
   for (std::size_t part = 0; part < kEnergyParts; ++part) {

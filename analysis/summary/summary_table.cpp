@@ -101,14 +101,14 @@ constexpr Row kCache[] = {{"block lookups", "block_lookups"},
                           {"prompt tokens cached", "prefix_hit_ratio"},
                           {"evictions", "evictions"}};
 constexpr Row kMemory[] = {
-    {"KV blocks a replica", "kv_blocks"},         {"pinned, mean", "kv_used_share_mean"},
-    {"pinned, most", "kv_used_share_max"},        {"preemptions", "preemptions"},
+    {"KV blocks a replica", "kv_blocks"},         {"blocks in use, mean", "kv_used_share_mean"},
+    {"blocks in use, most", "kv_used_share_max"}, {"preemptions", "preemptions"},
     {"requests preempted", "preempted_requests"}, {"tokens recomputed", "tokens_recomputed"},
-    {"tokens resumed", "tokens_resumed"}};
+    {"tokens found again", "tokens_resumed"}};
 constexpr Row kEnergy[] = {{"energy", "energy_j"},
                            {"per output token", "energy_j_per_output_token"},
                            {"mean power", "power_w_mean"},
-                           {"wasted", "energy_j_wasted"}};
+                           {"wasted recomputing", "energy_j_wasted"}};
 
 constexpr Row kTiers[] = {{"blocks fetched", "tier_hits"},
                           {"of block lookups", "tier_hit_ratio"},
@@ -240,6 +240,12 @@ void print(std::string& out, const Block& block) {
   }
 }
 
+// How the run ended, for people; `stopped` in the summary is a word for programs.
+std::string ending(const std::string& stopped) {
+  if (stopped == "drained") return "ran until every request had ended";
+  return stopped == "stop" ? "stopped when its time was up" : "stopped by a signal";
+}
+
 std::string cell_text(const SummaryValue& value) {
   if (const auto* count = std::get_if<std::uint64_t>(&value)) return fmt::format("{}", *count);
   const auto* text = std::get_if<std::string>(&value);
@@ -268,7 +274,7 @@ std::string summary_table(const Summary& summary) {
 
   std::string out =
       fmt::format("{}: {}, seed {}, fingerprint {}\n", cell_text(summary.value("scenario")),
-                  cell_text(summary.value("stopped")), cell_text(summary.value("seed")),
+                  ending(cell_text(summary.value("stopped"))), cell_text(summary.value("seed")),
                   cell_text(summary.value("fingerprint")));
   print(out, group("latency", statistics, latency_lines(columns)));
   const auto rows = [&](const char* title, std::span<const Row> names) {

@@ -1,6 +1,6 @@
-// Every scenario of ours: its fingerprint is known, and the same step by step, on either timeline
-// and from its resolved file. A change of these numbers is a change of what Kvern says: say why in
-// the commit that makes it.
+// The first run and the two public traces: the fingerprint is known, and the same step by step, on
+// either timeline and from the resolved file. (Sweeps: eviction_scenarios_test.cpp.) A change of
+// these numbers is a change of what Kvern says: say why in the commit that makes it.
 #include <gtest/gtest.h>
 
 #include "tests/lab/data.h"

@@ -20,18 +20,20 @@ namespace {
 
 // The options, and the requests that they fill.
 struct Commands : Requests {
-  CLI::App app{"Kvern replays token traces through a modelled LLM inference cluster.", "kvern"};
+  CLI::App app{"Kvern simulates clusters that serve large language models.", "kvern"};
 
   Commands() {
     app.set_version_flag("--version", std::string("kvern ") + program_version());
     app.allow_extras();  // told by our own message
     app.footer(
-        "./kvern test [--ci] builds and runs the tests; --yes, anywhere, installs missing Debian\n"
-        "packages without asking.\n"
-        "Exit codes: 0 good, 1 an [[expect]] or a bar was missed, 2 user error, 3 disk or file, "
-        "70 broken law, 130 signal.");
+        "./kvern test builds and runs the tests; --yes, anywhere, installs missing Debian packages "
+        "without asking.\n"
+        "Exit codes: 0 all is well; 1 a published or measured figure was missed; 2 the input is "
+        "wrong;\n3 a file, a disk or a tool failed; 70 Kvern broke a law of its own; 130 a signal "
+        "ended it.");
     add_run();
-    CLI::App* describe = add("describe", "what scenarios and policies understand");
+    CLI::App* describe =
+        add("describe", "tell what a table, a key or a policy means; without a topic: list them");
     describe->add_option("topic", topic,
                          "a table (pool.kv), a port (eviction), a policy "
                          "(eviction.lru), records; absent: the list");
@@ -41,15 +43,16 @@ struct Commands : Requests {
     add_reproduce();
     add_validate();
     add_calibrate();
-    CLI::App* conform =
-        add("conform", "hold an eviction policy of your own to the port's contract");
+    CLI::App* conform = add(
+        "conform", "check an eviction policy of your own, a shared library, against the contract");
     conform->add_option("file", plugin, "the shared library (policies/plugin.h)")
         ->type_name("FILE.so");
-    CLI::App* models = add("models", "small language models for the attention machine");
+    CLI::App* models =
+        add("models", "fetch a small language model, for attention and trace record");
     CLI::App* get = models->add_subcommand("get", "download one and convert it");
     get->allow_extras();
     get->add_option("name", model, "smollm2-135m")->type_name("NAME");
-    CLI::App* bench = add("bench", "the speeds: goal, result and verdict a row");
+    CLI::App* bench = add("bench", "measure the speed of this program against its goals");
     bench->add_flag("--json", bench_json, "as JSON");
     add_data();
   }
@@ -80,7 +83,7 @@ struct Commands : Requests {
   }
 
   CLI::App* add_trace() {
-    CLI::App* group = add("trace", "import, look at and make traces");
+    CLI::App* group = add("trace", "look at traces, import them, make and record them");
     const auto action = [this, group](const char* name, const char* what, const char* input) {
       CLI::App* command = group->add_subcommand(name, what);
       command->allow_extras();
@@ -90,16 +93,17 @@ struct Commands : Requests {
           ->allow_extra_args(false);
       return command;
     };
-    CLI::App* import = action("import", "any format to Kvern's own, with statistics", "the trace");
-    CLI::App* info = action("info", "statistics of a trace in any format", "the trace");
-    CLI::App* head = action("head", "its first requests as CSV", "the trace");
+    CLI::App* import = action(
+        "import", "write a trace of any format as Kvern's own, and print statistics", "the trace");
+    CLI::App* info = action("info", "print statistics of a trace of any format", "the trace");
+    CLI::App* head = action("head", "print the first requests of a trace as CSV", "the trace");
     for (CLI::App* command : {import, info, head}) {
       command->add_option("--format", trace.format, "absent: told from the content");
       command->add_flag("--skip-bad", trace.skip_bad, "bad rows are kept in a file .bad");
     }
     head->add_option("-n,--rows", trace.rows, "how many");
-    CLI::App* synthesize =
-        action("synthesize", "what a scenario's generator would send", "the scenario");
+    CLI::App* synthesize = action(
+        "synthesize", "write what a scenario's generator would send as a trace", "the scenario");
     for (CLI::App* command : {import, synthesize}) {
       command->add_option("--out", trace.out, "absent: the input's name with .h5")
           ->type_name("FILE");
@@ -108,8 +112,8 @@ struct Commands : Requests {
   }
 
   void add_record(CLI::App* group) {
-    CLI::App* command =
-        group->add_subcommand("record", "texts through a language model into a recording");
+    CLI::App* command = group->add_subcommand(
+        "record", "run texts through a language model and keep its queries, keys and values");
     command->allow_extras();
     command->add_option("--model", record.model, "a name of `models get`, or a file of weights");
     command->add_option("--text", record.texts, "texts in UTF-8")->type_name("FILE");
@@ -123,7 +127,8 @@ struct Commands : Requests {
   }
 
   void add_cache() {
-    CLI::App* command = add("cache", "which eviction policy finds how many blocks of a trace");
+    CLI::App* command =
+        add("cache", "replay a trace through a block cache alone, under every eviction policy");
     command->add_option("file", cache.file, "the trace, in any format")->type_name("FILE");
     command
         ->add_option("--policies", cache.policies,
@@ -148,7 +153,8 @@ struct Commands : Requests {
   }
 
   void add_reproduce() {
-    CLI::App* command = add("reproduce", "published figures: expected, got and verdict a row");
+    CLI::App* command =
+        add("reproduce", "run the scenarios of papers and compare with the published figures");
     command->add_option("name", reproduce.names, "of scenarios/papers, or a file; absent: all")
         ->type_name("NAME");
     command->add_option("--out", reproduce.out, "folder for run folders")->type_name("DIR");
@@ -156,8 +162,7 @@ struct Commands : Requests {
   }
 
   void add_validate() {
-    CLI::App* command =
-        add("validate", "measured runs of real engines: predicted, measured, error");
+    CLI::App* command = add("validate", "replay measured runs of real engines and compare");
     command->add_option("case", validate.cases, "folders with a case.toml; absent: all of ours")
         ->type_name("DIR");
     command->add_option("--out", validate.out, "folder for run folders")->type_name("DIR");
@@ -166,7 +171,8 @@ struct Commands : Requests {
   }
 
   void add_calibrate() {
-    CLI::App* command = add("calibrate", "a table of costs from measurements of kernels");
+    CLI::App* command =
+        add("calibrate", "make a table of step costs from measurements of a GPU's kernels");
     command->add_option("folder", calibrate.folders, "measurements, the most trusted first")
         ->type_name("DIR");
     command->add_option("--device", calibrate.device, "the GPU: a file of models/hardware");
@@ -181,7 +187,7 @@ struct Commands : Requests {
 
   void add_attention() {
     CLI::App* command =
-        add("attention", "token policies over a recording, or inside a language model");
+        add("attention", "measure token policies over a recording, or inside a language model");
     command->add_option("recording", attention.recording, "the recording")->type_name("FILE");
     command->add_option("--model", attention.model,
                         "closed loop: a name of `models get`, or a file of weights");
@@ -211,7 +217,7 @@ struct Commands : Requests {
   }
 
   void add_run() {
-    CLI::App* command = add("run", "run a scenario; the summary goes to stdout");
+    CLI::App* command = add("run", "run a scenario and print its summary");
     command->add_option("file", run.file, "the scenario")->type_name("FILE");
     command->add_flag("--json", run.json, "the summary as one JSON object");
     command
@@ -239,10 +245,11 @@ struct Commands : Requests {
         ->type_name("FILE.so");
     command
         ->add_option("--band", run.band,
-                     "the middle so many percent of runs with coefficients drawn from their ranges")
+                     "run again with coefficients drawn from their ranges; print where the middle "
+                     "PERCENT of the runs lie")
         ->type_name("PERCENT")
         ->check(CLI::Range(1.0, 99.9));
-    command->add_option("--draws", run.draws, "runs of a band, a point")
+    command->add_option("--draws", run.draws, "how many such runs, for each point")
         ->type_name("N")
         ->check(CLI::Range(2, 10000));
     command->add_flag("--stepwise", run.stepwise, "step by step: slow, same records");

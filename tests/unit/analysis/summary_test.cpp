@@ -206,7 +206,7 @@ TEST(Summary, TotalOfTwoPools) {
 TEST(SummaryTable, IsAligned) {
   EXPECT_EQ(
       summary_table(demo()),
-      "demo: drained, seed 7, fingerprint a1a1cb8349c8cf30\n"
+      "demo: ran until every request had ended, seed 7, fingerprint a1a1cb8349c8cf30\n"
       "\n"
       "latency                   mean        p50        p90        p99      p99.9        max\n"
       "  queue                   10.0 ms    10.0 ms    10.0 ms    10.0 ms    10.0 ms    10.0 ms\n"
@@ -228,18 +228,18 @@ TEST(SummaryTable, IsAligned) {
       "\n"
       "prefix cache                              memory pressure\n"
       "  block lookups            200              KV blocks a replica    1,000\n"
-      "  block hits              25.0 %            pinned, mean            25.0 %\n"
-      "  prompt tokens cached     1.6 %            pinned, most            90.0 %\n"
+      "  block hits              25.0 %            blocks in use, mean     25.0 %\n"
+      "  prompt tokens cached     1.6 %            blocks in use, most     90.0 %\n"
       "  evictions                  9              preemptions                5\n"
       "                                            requests preempted         3\n"
       "                                            tokens recomputed        144\n"
-      "                                            tokens resumed            96\n"
+      "                                            tokens found again        96\n"
       "\n"
       "energy of GPU boards                      by component\n"
       "  energy                   800 J            attention                600 J\n"
       "  per output token        5.23 J            idle                     200 J\n"
       "  mean power               200 W\n"
-      "  wasted                  50.0 J\n");
+      "  wasted recomputing      50.0 J\n");
 }
 
 TEST(SummaryTable, PoolsAreColumnsAndNoLineEndsInSpaces) {
