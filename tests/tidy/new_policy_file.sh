@@ -13,6 +13,9 @@ fail() {
   exit 1
 }
 
+# shellcheck source=tests/tidy/readme_policy.sh
+source tests/tidy/readme_policy.sh
+
 ./kvern describe eviction >before.txt
 grep -qw lru before.txt || fail "describe eviction does not list lru"
 ! grep -qw newcomer before.txt || fail "describe eviction lists what is not there"

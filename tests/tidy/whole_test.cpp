@@ -1,6 +1,7 @@
-// What exists is tested, and what the README says exists.
+// What exists is tested, and what the READMEs say exists.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 
@@ -83,8 +84,8 @@ TEST(Whole, AnUntestedPolicyIsFound) {
 }
 
 // Those of `kvern reproduce` and `kvern validate` are found by these commands.
-TEST(Whole, EveryScenarioIsNamedInTheReadmeOrAGoldenTest) {
-  std::string text = read("README.md");
+TEST(Whole, EveryScenarioIsNamedInItsReadmeOrAGoldenTest) {
+  std::string text = read("scenarios/README.md");
   for (const std::string& path : paths("tests/golden", ".cpp")) text += read(path);
   for (const std::string& path : paths("scenarios", ".toml")) {
     if (path.starts_with("scenarios/papers/") || path.starts_with("scenarios/validation/"))
@@ -93,9 +94,33 @@ TEST(Whole, EveryScenarioIsNamedInTheReadmeOrAGoldenTest) {
   }
 }
 
-TEST(Whole, TheReadmesLinksLeadSomewhere) {
-  for (const std::string& target : link_targets(read("README.md"))) {
-    EXPECT_TRUE(fs::exists(fs::path(KVERN_ROOT) / target)) << target;
+constexpr const char* kFolders[] = {"sim",      "models",    "policies", "traces",
+                                    "analysis", "scenarios", "tests"};
+
+std::vector<std::string> pages() {
+  std::vector<std::string> pages{"README.md"};
+  for (const char* folder : kFolders) {
+    for (const std::string& page : paths(folder, ".md")) pages.push_back(page);
+  }
+  return pages;
+}
+
+TEST(Whole, EachFolderHasAPageAndTheFirstIsShort) {
+  for (const char* folder : kFolders) {
+    const std::string page = std::string(folder) + "/README.md";
+    EXPECT_FALSE(read(page).empty()) << page;
+    EXPECT_NE(read("README.md").find("(" + page + ")"), std::string::npos) << page;
+  }
+  const std::string first = read("README.md");
+  EXPECT_LE(std::count(first.begin(), first.end(), '\n'), 150);
+}
+
+TEST(Whole, LinksOfPagesLeadSomewhere) {
+  for (const std::string& page : pages()) {
+    const fs::path folder = fs::path(page).parent_path();
+    for (const std::string& target : link_targets(read(page))) {
+      EXPECT_TRUE(fs::exists(fs::path(KVERN_ROOT) / folder / target)) << page << ": " << target;
+    }
   }
 }
 
