@@ -6,25 +6,26 @@
 #include "sim/base/random.h"
 #include "tests/lab/data.h"
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {
 
-struct Golden {
+struct PointsGolden {
   const char* scenario;
   std::size_t points;
   const char* fingerprints;  // of all points, joined, as one hash
   const char* trace;         // in the data folder; "" = none needed
 };
 
-void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.scenario; }
+void PrintTo(const PointsGolden& golden, std::ostream* out) { *out << golden.scenario; }
 
-class EvictionScenariosSlow : public testing::TestWithParam<Golden> {};
+class EvictionScenariosSlow : public testing::TestWithParam<PointsGolden> {};
 
 }  // namespace
 
 TEST_P(EvictionScenariosSlow, AreWhatTheyWere) {
-  const Golden& golden = GetParam();
+  const PointsGolden& golden = GetParam();
   const std::string trace = golden.trace;
   if (!trace.empty() && !lab::has_data(trace)) GTEST_SKIP() << lab::needs_data(trace);
   const lab::Program program{KVERN_BINARY};
@@ -43,14 +44,14 @@ TEST_P(EvictionScenariosSlow, AreWhatTheyWere) {
   EXPECT_EQ(fmt::format("{:016x}", fnv1a64(joined)), golden.fingerprints);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EvictionScenariosSlow,
-                         testing::Values(Golden{"mooncake_capacity", 21, "08131b8aca543249",
-                                                "traces/mooncake/conversation_trace.jsonl.gz"},
-                                         Golden{"agentic_lfu", 6, "d393c86bed2a3d23", ""},
-                                         Golden{"tenant_quota", 2, "c0e25aba846d6f51", ""},
-                                         Golden{"tiers_fetch_or_recompute", 20, "73b84275f9037b5b",
-                                                ""},
-                                         Golden{"own_policy", 1, "1d23014f4c1eaa59", ""}),
-                         [](const auto& each) { return std::string(each.param.scenario); });
+INSTANTIATE_TEST_SUITE_P(
+    All, EvictionScenariosSlow,
+    testing::Values(PointsGolden{"mooncake_capacity", 21, "08131b8aca543249",
+                                 "traces/mooncake/conversation_trace.jsonl.gz"},
+                    PointsGolden{"agentic_lfu", 6, "d393c86bed2a3d23", ""},
+                    PointsGolden{"tenant_quota", 2, "c0e25aba846d6f51", ""},
+                    PointsGolden{"tiers_fetch_or_recompute", 20, "73b84275f9037b5b", ""},
+                    PointsGolden{"own_policy", 1, "1d23014f4c1eaa59", ""}),
+    [](const auto& each) { return std::string(each.param.scenario); });
 
 }  // namespace kvern

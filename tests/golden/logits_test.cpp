@@ -17,6 +17,7 @@
 #include "sim/base/io/json_lines.h"
 #include "tests/lab/language_models.h"
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {
@@ -33,7 +34,7 @@ std::vector<float> logits_of(const std::string& weights, std::span<const std::in
   return logits;
 }
 
-struct Golden {
+struct LogitsGolden {
   struct Row {
     std::vector<std::pair<std::size_t, double>> values;  // place in the vocabulary, logit
     double largest = 0;                                  // magnitude in the whole row
@@ -49,15 +50,15 @@ void each(const JsonValue& array, const Take& take) {
 
 double number(const JsonValue& value) { return static_cast<double>(*value.scaled(5)) / 1e5; }
 
-Golden read_golden(const std::string& path) {
+LogitsGolden read_golden(const std::string& path) {
   JsonLine line;
   EXPECT_TRUE(line.parse(lab::text_of(path))) << line.error();
-  Golden golden;
+  LogitsGolden golden;
   each(line.root().find("tokens"), [&](const JsonValue& token) {
     golden.tokens.push_back(static_cast<std::int32_t>(*token.integer()));
   });
   each(line.root().find("rows"), [&](const JsonValue& item) {
-    Golden::Row row;
+    LogitsGolden::Row row;
     row.largest = number(item.find("largest"));
     std::vector<double> logits;
     each(item.find("logits"), [&](const JsonValue& logit) { logits.push_back(number(logit)); });
@@ -73,7 +74,8 @@ Golden read_golden(const std::string& path) {
 // tests/reference/logits_compare.py --golden wrote the values.
 TEST(LogitsSlow, OfSmolLm2AreThoseOfPyTorch) {
   if (!std::filesystem::exists(kWeights)) GTEST_SKIP() << "kvern models get smollm2-135m first";
-  const Golden golden = read_golden(std::string(KVERN_ROOT) + "/tests/golden/logits_smollm2.json");
+  const LogitsGolden golden =
+      read_golden(std::string(KVERN_ROOT) + "/tests/golden/logits_smollm2.json");
   const std::vector<float> logits = logits_of(kWeights, golden.tokens);
   const std::size_t vocabulary = logits.size() / golden.tokens.size();
   ASSERT_EQ(golden.rows.size(), golden.tokens.size());

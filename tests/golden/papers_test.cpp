@@ -10,6 +10,7 @@
 #include "scenarios/program/read/toml_reader.h"
 #include "scenarios/program/run/plan.h"
 #include "tests/lab/data.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "tests/lab/data.h"
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

@@ -11,6 +11,7 @@
 
 #include "sim/base/io/json_lines.h"
 #include "tests/lab/serving_lab.h"
+#include "tests/roots.h"
 
 namespace kvern::lab {
 namespace {

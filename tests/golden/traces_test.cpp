@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "tests/lab/data.h"
+#include "tests/roots.h"
 #include "traces/describe/statistics.h"
 #include "traces/import/import.h"
 #include "traces/replay/trace_file.h"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern::lab {
 

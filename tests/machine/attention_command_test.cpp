@@ -5,6 +5,7 @@
 
 #include "tests/lab/program.h"
 #include "tests/lab/recordings.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

@@ -9,6 +9,7 @@
 #include "tests/lab/language_models.h"
 #include "tests/lab/program.h"
 #include "tests/lab/recordings.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

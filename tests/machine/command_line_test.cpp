@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/lab/pressed_cache.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

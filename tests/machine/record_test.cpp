@@ -9,6 +9,7 @@
 #include "models/transformer/transformer.h"
 #include "sim/base/io/hdf5/array_file.h"
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

@@ -7,11 +7,12 @@
 #include "sim/base/exact_math.h"
 #include "sim/work_profile.h"
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {
 
-constexpr const char* kSmall = R"toml(name = "small"
+constexpr const char* kSmallPool = R"toml(name = "small"
 [workload]
 arrivals = "poisson(rate=12 req/s)"
 lengths = "azure2023_conversation"
@@ -27,7 +28,7 @@ prefix_cache = false
 class TokenEvictionRuns : public testing::Test {
  protected:
   lab::Output run(const std::string& keys, const std::vector<std::string>& more) {
-    return program_.run(program_.write("small.toml", kSmall + keys), more);
+    return program_.run(program_.write("small.toml", kSmallPool + keys), more);
   }
   std::string fingerprint(const std::string& keys, const std::vector<std::string>& more = {}) {
     const lab::Output output = run(keys, more);

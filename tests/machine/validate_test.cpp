@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

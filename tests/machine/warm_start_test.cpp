@@ -5,6 +5,7 @@
 #include "sim/base/random.h"
 #include "tests/lab/program.h"
 #include "tests/lab/serving_lab.h"
+#include "tests/roots.h"
 
 namespace kvern::lab {
 namespace {

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/roots.h"
+
 namespace kvern::tidy {
 namespace {
 

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "tests/roots.h"
 #include "tests/tidy/source_tree.h"
 
 namespace kvern::tidy {

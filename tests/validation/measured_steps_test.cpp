@@ -16,6 +16,7 @@
 #include "sim/base/io/csv.h"
 #include "sim/base/time.h"
 #include "tests/lab/data.h"
+#include "tests/roots.h"
 #include "tests/unit/models/shipped_models.h"
 
 namespace kvern {

@@ -13,6 +13,7 @@
 #include "sim/base/digest.h"
 #include "tests/lab/data.h"
 #include "tests/lab/program.h"
+#include "tests/roots.h"
 
 namespace kvern {
 namespace {

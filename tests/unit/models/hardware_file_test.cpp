@@ -1,5 +1,6 @@
 // GPU data files: all of models/hardware can be read, and what nobody measured stays unknown.
 #include "models/hardware_file.h"
+#include "tests/roots.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 // KV block counts against those that real engines logged.
 #include "models/kv_capacity.h"
+#include "tests/roots.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

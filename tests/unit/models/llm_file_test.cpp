@@ -1,6 +1,7 @@
 // Language models: the shapes in models/llm against the parameter counts and KV bytes that their
 // publishers give.
 #include "models/llm_file.h"
+#include "tests/roots.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +10,7 @@
 namespace kvern {
 namespace {
 
-std::optional<LlmSpec> read(const std::string& text, Issues& issues) {
+std::optional<LlmSpec> read_llm_text(const std::string& text, Issues& issues) {
   const auto file = read_toml_text(text, "x.toml", issues);
   return file ? read_llm(*file, "x", issues) : std::nullopt;
 }
@@ -73,11 +74,11 @@ TEST(LlmFile, KvHeadsAreReplicatedBeyondTheirNumber) {
 
 TEST(LlmFile, ReportsWhatIsWrong) {
   Issues issues;
-  EXPECT_FALSE(read("title = \"x\"\nsource = \"x\"\nlayer = 3\n", issues));
+  EXPECT_FALSE(read_llm_text("title = \"x\"\nsource = \"x\"\nlayer = 3\n", issues));
   EXPECT_NE(issues.text().find("did you mean \"layers\""), std::string::npos) << issues.text();
 
   Issues contradiction;
-  EXPECT_FALSE(read(R"(title = "x"
+  EXPECT_FALSE(read_llm_text(R"(title = "x"
 source = "x"
 layers = 2
 hidden = 8
@@ -86,7 +87,7 @@ kv_heads = 2
 head_dim = 4
 intermediate = 8
 vocabulary = 10)",
-                    contradiction));
+                             contradiction));
   EXPECT_NE(contradiction.text().find("multiple of kv_heads"), std::string::npos)
       << contradiction.text();
 }

@@ -11,6 +11,7 @@
 #include "models/llm_file.h"
 #include "models/step_cost.h"
 #include "scenarios/program/read/toml_reader.h"
+#include "tests/roots.h"
 
 namespace kvern {
 

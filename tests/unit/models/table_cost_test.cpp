@@ -6,7 +6,7 @@
 namespace kvern {
 namespace {
 
-Work work_of(StepCost& cost, const Batch& batch) {
+Work table_work(StepCost& cost, const Batch& batch) {
   Work work;
   cost.work(batch, work);
   return work;
@@ -59,8 +59,8 @@ TEST(TableCost, RefusesWaysToShareThatDoNotExist) {
 TEST(TableCost, GraphsPadTheLayersButNotTheAttention) {
   Priced priced("h100_sxm", "llama-3.1-8b", "table");
   // 9 sequences run in the graph of 16.
-  const Work nine = work_of(*priced.cost, {9, 9000, 1000, {}});
-  const Work ten = work_of(*priced.cost, {10, 10000, 1000, {}});
+  const Work nine = table_work(*priced.cost, {9, 9000, 1000, {}});
+  const Work ten = table_work(*priced.cost, {10, 10000, 1000, {}});
   EXPECT_EQ(ticks_of_part(nine, EnergyPart::Mlp), ticks_of_part(ten, EnergyPart::Mlp));
   EXPECT_LT(ticks_of_part(nine, EnergyPart::KvWrite), ticks_of_part(ten, EnergyPart::KvWrite));
 }
@@ -69,9 +69,9 @@ TEST(TableCost, TheHeadRunsOnSequencesNotTokens) {
   Priced priced("h100_sxm", "llama-3.1-8b", "table");
   const std::vector<PrefillChunk> silent{{512, 0, false}};
   const std::vector<PrefillChunk> last{{512, 0, true}};
-  EXPECT_EQ(ticks_of_part(work_of(*priced.cost, {0, 0, 0, silent}), EnergyPart::LmHead), 0);
-  const Work one = work_of(*priced.cost, {0, 0, 0, last});
-  const Work decode = work_of(*priced.cost, {1, 512, 512, {}});
+  EXPECT_EQ(ticks_of_part(table_work(*priced.cost, {0, 0, 0, silent}), EnergyPart::LmHead), 0);
+  const Work one = table_work(*priced.cost, {0, 0, 0, last});
+  const Work decode = table_work(*priced.cost, {1, 512, 512, {}});
   EXPECT_EQ(ticks_of_part(one, EnergyPart::LmHead), ticks_of_part(decode, EnergyPart::LmHead));
 }
 
@@ -79,7 +79,7 @@ TEST(TableCost, AMixedBatchIsNotTheSumOfItsParts) {
   Priced priced("rtx4090", "llama-3.1-8b", "table");
   const std::vector<PrefillChunk> chunk{{512, 0, true}};
   const auto attention = [&](const Batch& batch) {
-    const Work work = work_of(*priced.cost, batch);
+    const Work work = table_work(*priced.cost, batch);
     std::int64_t ticks = 0;
     for (int k = 0; k < work.count; ++k) {
       if (work.kernels[k].bytes_part == EnergyPart::KvRead) {
@@ -98,8 +98,8 @@ TEST(TableCost, TwoGpusHalveTheWeightsAndTalk) {
   Priced one("h100_sxm", "llama-3.1-70b", "table", 4);
   Priced two("h100_sxm", "llama-3.1-70b", "table", 8);
   const Batch batch{8, 8000, 1000, {}};
-  const Work four_gpus = work_of(*one.cost, batch);
-  const Work eight_gpus = work_of(*two.cost, batch);
+  const Work four_gpus = table_work(*one.cost, batch);
+  const Work eight_gpus = table_work(*two.cost, batch);
   const auto mlp = static_cast<double>(ticks_of_part(four_gpus, EnergyPart::Mlp));
   EXPECT_NEAR(static_cast<double>(ticks_of_part(eight_gpus, EnergyPart::Mlp)) / mlp, 0.55, 0.1);
   EXPECT_GT(ticks_of_part(four_gpus, EnergyPart::Collective), 0);
@@ -116,7 +116,7 @@ TEST(TableCost, ExpertsSpreadOverRanksSplitTheirWeights) {
     deployment.expert_parallel = experts;
     const auto cost = step_cost_of("table");
     EXPECT_EQ(cost->prepare(deployment), "");
-    const Work work = work_of(*cost, {64, 64000, 1000, {}});
+    const Work work = table_work(*cost, {64, 64000, 1000, {}});
     return static_cast<double>(work.kernels[1].weight_bytes);
   };
   // 64 tokens, 2 of 8 experts each, reach all 8: a rank of two holds and reads four.
@@ -125,9 +125,9 @@ TEST(TableCost, ExpertsSpreadOverRanksSplitTheirWeights) {
 
 TEST(TableCost, WhatLiesOutsideIsCounted) {
   Priced priced("rtx4090", "llama-3.1-8b", "table");
-  work_of(*priced.cost, {4, 4000, 1000, {}});
+  table_work(*priced.cost, {4, 4000, 1000, {}});
   EXPECT_EQ(priced.cost->note().find("outside"), std::string::npos);
-  work_of(*priced.cost, {4, 400000, 100000, {}});  // contexts of 16,384 were the longest
+  table_work(*priced.cost, {4, 400000, 100000, {}});  // contexts of 16,384 were the longest
   EXPECT_NE(priced.cost->note().find("1 of 2 prices lie outside"), std::string::npos)
       << priced.cost->note();
 }

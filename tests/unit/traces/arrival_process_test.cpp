@@ -12,7 +12,7 @@
 namespace kvern {
 namespace {
 
-using testing::Texts;
+using workloads::Texts;
 
 std::unique_ptr<ArrivalProcess> process(const std::string& text) {
   Issues issues;
@@ -200,7 +200,7 @@ TEST(ArrivalProcess, RecordedGapsHaveTheTablesMean) {
 TEST(ArrivalProcess, MistakesAreIssues) {
   const auto issue = [](const std::string& arrivals) {
     Issues issues;
-    EXPECT_EQ(testing::try_workload({.arrivals = arrivals}, issues), nullptr) << arrivals;
+    EXPECT_EQ(workloads::try_workload({.arrivals = arrivals}, issues), nullptr) << arrivals;
     return issues.text();
   };
   EXPECT_NE(issue("poison(rate=1 req/s)").find("did you mean \"poisson\""), std::string::npos);

@@ -14,11 +14,11 @@
 namespace kvern {
 namespace {
 
-using testing::run_dry;
-using testing::Seen;
-using testing::Texts;
-using testing::try_workload;
-using testing::workload;
+using workloads::run_dry;
+using workloads::Seen;
+using workloads::Texts;
+using workloads::try_workload;
+using workloads::workload;
 
 std::vector<std::vector<std::uint64_t>> columns(const Texts& texts, std::uint64_t seed = 1) {
   const auto arrivals = workload(texts, seed);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/roots.h"
 #include "traces/import/import.h"
 
 namespace kvern {

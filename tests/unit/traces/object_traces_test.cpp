@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "sim/base/outside_error.h"
+#include "tests/roots.h"
 #include "traces/import/import.h"
 
 namespace kvern {

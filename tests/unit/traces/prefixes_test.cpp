@@ -10,10 +10,10 @@
 namespace kvern {
 namespace {
 
-using testing::run_dry;
-using testing::Seen;
-using testing::Texts;
-using testing::workload;
+using workloads::run_dry;
+using workloads::Seen;
+using workloads::Texts;
+using workloads::workload;
 using Ids = std::vector<std::uint32_t>;
 
 }  // namespace

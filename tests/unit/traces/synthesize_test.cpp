@@ -12,10 +12,10 @@
 namespace kvern {
 namespace {
 
-using testing::run_dry;
-using testing::Seen;
-using testing::Texts;
-using testing::workload;
+using workloads::run_dry;
+using workloads::Seen;
+using workloads::Texts;
+using workloads::workload;
 
 Trace synthesized(const Texts& texts, SimTime token_ns = 0) {
   Issues issues;

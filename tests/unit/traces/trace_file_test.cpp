@@ -1,4 +1,5 @@
 #include "traces/replay/trace_file.h"
+#include "tests/roots.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ std::string scratch(const std::string& name) {
   return testing::TempDir() + "kvern_trace_" + std::to_string(getpid()) + "_" + name;
 }
 
-ImportRequest fixture(const std::string& file) {
+ImportRequest trace_fixture(const std::string& file) {
   ImportRequest request;
   request.file = std::string(KVERN_ROOT) + "/tests/fixtures/" + file;
   return request;
@@ -32,7 +33,7 @@ TEST(TraceFile, EveryColumnComesBack) {
                            "bailian.jsonl", "mooncake_turns.jsonl"}) {
     SCOPED_TRACE(name);
     Issues issues;
-    auto trace = read_trace(fixture(name), issues);
+    auto trace = read_trace(trace_fixture(name), issues);
     ASSERT_TRUE(trace);
     write_trace(scratch("a.h5"), *trace);
     ImportRequest ours;
@@ -58,7 +59,7 @@ TEST(TraceFile, EveryColumnComesBack) {
     EXPECT_EQ(back->header.closed, trace->header.closed);
     EXPECT_EQ(back->header.block_rule, trace->header.block_rule);
     EXPECT_EQ(back->header.epoch_utc, trace->header.epoch_utc);
-    EXPECT_EQ(back->provenance.source_sha256, sha256_of_file(fixture(name).file));
+    EXPECT_EQ(back->provenance.source_sha256, sha256_of_file(trace_fixture(name).file));
     EXPECT_EQ(back->provenance.content_sha256, trace->provenance.content_sha256);
   }
 }
@@ -67,7 +68,7 @@ TEST(TraceFile, EveryColumnComesBack) {
 TEST(TraceFile, EqualInputMakesEqualFilesAndAKnownDigest) {
   Issues issues;
   for (const char* name : {"one.h5", "two.h5"}) {
-    ASSERT_TRUE(import_trace(fixture("vidur.csv"), scratch(name), issues));
+    ASSERT_TRUE(import_trace(trace_fixture("vidur.csv"), scratch(name), issues));
   }
   EXPECT_EQ(sha256_of_file(scratch("one.h5")), sha256_of_file(scratch("two.h5")));
   Sha256 sum;
@@ -82,7 +83,7 @@ TEST(TraceFile, EqualInputMakesEqualFilesAndAKnownDigest) {
 
 TEST(TraceFile, WindowsHoldTheirRowsOnly) {
   Issues issues;
-  ASSERT_TRUE(import_trace(fixture("weka.jsonl"), scratch("w.h5"), issues));
+  ASSERT_TRUE(import_trace(trace_fixture("weka.jsonl"), scratch("w.h5"), issues));
   TraceFile file(scratch("w.h5"));
   Trace window;
   file.load(2, 2, window);
@@ -105,13 +106,13 @@ TEST(TraceFile, AnotherFileIsRefused) {
 
 TEST(TraceText, InfoAndHead) {
   Issues issues;
-  const auto info = trace_info(fixture("mooncake.jsonl"), issues);
+  const auto info = trace_info(trace_fixture("mooncake.jsonl"), issues);
   ASSERT_TRUE(info);
   // Gaps of 2 and 1 s: mean 1.5, standard deviation 0.5.
   EXPECT_THAT(*info, HasSubstr("requests        3 in 3 s, 1 per s, fullest minute 3\n"));
   EXPECT_THAT(*info, HasSubstr("gaps            CV 0.3333, longest 2 s, 0 of zero\n"));
   EXPECT_THAT(*info, HasSubstr("7 of 512 tokens (ceil), 4 distinct; 3 seen before = 1536 prompt"));
-  EXPECT_EQ(trace_head(fixture("mooncake.jsonl"), 2, issues),
+  EXPECT_EQ(trace_head(trace_fixture("mooncake.jsonl"), 2, issues),
             "request,arrival_ns,prompt_tokens,output_tokens,session,turn,blocks\n"
             "0,0,1024,5,,,0 1\n1,2000000000,600,7,,,0 2\n");
 }

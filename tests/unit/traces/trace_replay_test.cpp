@@ -1,4 +1,5 @@
 #include "traces/replay/trace_replay.h"
+#include "tests/roots.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ TraceReplay replay_of(const std::string& file) {
   return replay;
 }
 
-struct Seen {
+struct SeenRow {
   std::uint32_t id;
   SimTime time;
   std::uint32_t output;
@@ -29,24 +30,24 @@ struct Seen {
   Ids blocks;
 };
 
-Seen pop(Arrivals& arrivals) {
+SeenRow pop(Arrivals& arrivals) {
   Arrival a;
   arrivals.pop(a);
   return {index(a.id), a.time, a.output_tokens, a.max_tokens,
           Ids(a.blocks.begin(), a.blocks.end())};
 }
 
-std::vector<Seen> all(Arrivals& arrivals) {
-  std::vector<Seen> rows;
+std::vector<SeenRow> all(Arrivals& arrivals) {
+  std::vector<SeenRow> rows;
   while (arrivals.next_time() != kNever) rows.push_back(pop(arrivals));
   return rows;
 }
 
-std::vector<Seen> all(const TraceReplay& replay) {
+std::vector<SeenRow> all(const TraceReplay& replay) {
   Issues issues;
   const auto arrivals = replay_trace(replay, issues);
   EXPECT_NE(arrivals, nullptr) << issues.text();
-  return arrivals == nullptr ? std::vector<Seen>{} : all(*arrivals);
+  return arrivals == nullptr ? std::vector<SeenRow>{} : all(*arrivals);
 }
 
 TEST(TraceReplay, OutputsOfZeroAndDeclaredLengths) {
@@ -149,7 +150,7 @@ TEST(TraceReplay, AClosedLoopWaitsForAnswers) {
   arrivals->finished(RequestId{2}, 75 * kSecond + 10 * kSecond);
   // Row 3: 85 + 10 = 95; row 5: 81 + 4 = 85.
   EXPECT_EQ(pop(*arrivals).id, 5U);
-  const Seen last = pop(*arrivals);
+  const SeenRow last = pop(*arrivals);
   EXPECT_EQ(last.id, 3U);
   EXPECT_EQ(last.time, 95 * kSecond);
   EXPECT_EQ(arrivals->next_time(), kNever);

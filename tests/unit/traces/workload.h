@@ -9,7 +9,7 @@
 
 #include "traces/generate/generated_arrivals.h"
 
-namespace kvern::testing {
+namespace kvern::workloads {
 
 struct Texts {
   std::string arrivals = "poisson(rate=10 req/s)";
@@ -77,4 +77,4 @@ inline std::vector<Seen> run_dry(GeneratedArrivals& arrivals, SimTime service = 
   return all;
 }
 
-}  // namespace kvern::testing
+}  // namespace kvern::workloads
