@@ -58,7 +58,7 @@ std::uint64_t belady_by_set(const CacheTrace& trace, std::uint32_t capacity) {
   return hits;
 }
 
-struct Golden {
+struct BlockGolden {
   std::uint32_t capacity;
   const char* policy;
   std::uint64_t hits, prefix_hits;
@@ -69,8 +69,8 @@ TEST(BlockCache, MooncakeConversationToTheLastHit) {
   if (!trace) GTEST_SKIP() << "the Mooncake conversation trace is not there";
   EXPECT_EQ(trace->ids.size(), 288'500U);
   EXPECT_EQ(trace->distinct, 182'790U);
-  for (const Golden& golden : {
-           Golden{1'000, "lru", 12'831, 12'831}, {1'000, "fifo", 12'559, 12'509},
+  for (const BlockGolden& golden : {
+           BlockGolden{1'000, "lru", 12'831, 12'831}, {1'000, "fifo", 12'559, 12'509},
            {1'000, "lfu", 13'871, 13'871},       {1'000, "belady", 54'994, 54'994},
            {10'000, "lru", 60'921, 60'921},      {10'000, "fifo", 53'812, 52'351},
            {10'000, "lfu", 38'013, 38'013},      {10'000, "belady", 105'710, 105'710},

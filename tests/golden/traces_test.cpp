@@ -44,7 +44,7 @@ void expect_digits(double value, const std::string& text, const std::string& wha
   EXPECT_NEAR(value, std::stod(text), unit * 0.5000001) << what << " " << text;
 }
 
-struct Golden {
+struct TraceFacts {
   const char* file;
   std::uint64_t requests;
   SimTime span_ns;
@@ -70,7 +70,7 @@ void expect_lengths(const LengthStatistics& s, const std::array<const char*, 5>&
 }
 
 // 71.641: 71.64147 in exact integer bins (some tables round it up).
-const Golden kGolden[] = {
+const TraceFacts kGolden[] = {
     {"azure2023/AzureLLMInferenceTrace_code.csv",
      8819,
      3435'948'056'000,
@@ -170,7 +170,7 @@ const Golden kGolden[] = {
 };
 
 TEST_F(TraceGolden, StatisticsOfEveryTraceInTheTable) {
-  for (const Golden& golden : kGolden) {
+  for (const TraceFacts& golden : kGolden) {
     SCOPED_TRACE(golden.file);
     const auto trace = read(golden.file);
     ASSERT_TRUE(trace);
