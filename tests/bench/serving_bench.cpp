@@ -7,7 +7,6 @@
 #include "tests/bench/goal.h"
 #include "tests/bench/serving_cases.h"
 #include "tests/lab/data.h"
-#include "tests/roots.h"
 #include "traces/import/import.h"
 #include "traces/replay/trace_replay.h"
 

@@ -12,7 +12,6 @@
 #include "sim/base/random.h"
 #include "sim/cache/cache_replay.h"
 #include "tests/lab/data.h"
-#include "tests/roots.h"
 
 namespace kvern {
 namespace {

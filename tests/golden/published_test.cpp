@@ -3,7 +3,6 @@
 
 #include "tests/lab/data.h"
 #include "tests/lab/serving_lab.h"
-#include "tests/roots.h"
 #include "traces/replay/trace_replay.h"
 
 namespace kvern::lab {

@@ -8,7 +8,6 @@
 #include <filesystem>
 
 #include "tests/lab/data.h"
-#include "tests/roots.h"
 #include "traces/describe/statistics.h"
 #include "traces/import/import.h"
 #include "traces/replay/trace_file.h"

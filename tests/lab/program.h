@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/roots.h"
+
 namespace kvern::lab {
 
 struct Output {
