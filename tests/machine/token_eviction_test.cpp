@@ -12,7 +12,7 @@
 namespace kvern {
 namespace {
 
-constexpr const char* kSmallPool = R"toml(name = "small"
+constexpr const char* kSmall = R"toml(name = "small"
 [workload]
 arrivals = "poisson(rate=12 req/s)"
 lengths = "azure2023_conversation"
@@ -28,7 +28,7 @@ prefix_cache = false
 class TokenEvictionRuns : public testing::Test {
  protected:
   lab::Output run(const std::string& keys, const std::vector<std::string>& more) {
-    return program_.run(program_.write("small.toml", kSmallPool + keys), more);
+    return program_.run(program_.write("small.toml", kSmall + keys), more);
   }
   std::string fingerprint(const std::string& keys, const std::vector<std::string>& more = {}) {
     const lab::Output output = run(keys, more);
