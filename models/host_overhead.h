@@ -16,6 +16,9 @@ struct HostOverhead {
   bool overlap = false;  // hidden behind the device: the step lasts the longer of the two
 };
 
+inline constexpr const char* kUsualHostOverhead = "affine";
+inline constexpr const char* kNoHostOverhead = "none";
+
 // The policy table under `host_overhead`: "none", or "affine(step=300 us, sequence=12.7 us,
 // overlap=false)". The defaults lie between vLLM V1's measured loops (0.54 ms a step; 12.7 us of
 // decode scheduling a running sequence; both second-hand).

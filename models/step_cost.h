@@ -9,4 +9,6 @@ namespace kvern::step_cost {
 using Port = StepCost;
 const PolicyTable<Port>& table();
 
+inline constexpr const char* kUsual = "roofline";  // where a scenario names none
+
 }  // namespace kvern::step_cost

@@ -9,4 +9,6 @@ namespace kvern::admission {
 using Port = Admission;
 const PolicyTable<Port>& table();
 
+inline constexpr const char* kUsual = "always";  // where a scenario names none
+
 }  // namespace kvern::admission

@@ -9,4 +9,6 @@ namespace kvern::batching {
 using Port = Batching;
 const PolicyTable<Port>& table();
 
+inline constexpr const char* kUsual = "vllm_v1";  // where a scenario names none
+
 }  // namespace kvern::batching

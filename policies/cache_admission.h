@@ -9,4 +9,6 @@ namespace kvern::cache_admission {
 using Port = CacheAdmission;
 const PolicyTable<Port>& table();
 
+inline constexpr const char* kUsual = "always";  // where a scenario names none
+
 }  // namespace kvern::cache_admission

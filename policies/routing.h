@@ -9,4 +9,6 @@ namespace kvern::routing {
 using Port = Routing;
 const PolicyTable<Port>& table();
 
+inline constexpr const char* kUsual = "least_loaded";  // where a scenario names none
+
 }  // namespace kvern::routing

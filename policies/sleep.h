@@ -9,6 +9,8 @@ namespace kvern::sleep {
 using Port = Sleep;
 const PolicyTable<Port>& table();
 
+inline constexpr const char* kUsual = "never";  // where a scenario names none
+
 // The keys that policies share.
 SleepDepth read_depth(Parameters& p);
 SimTime read_gather(Parameters& p);

@@ -9,4 +9,6 @@ namespace kvern::tiering {
 using Port = Tiering;
 const PolicyTable<Port>& table();
 
+inline constexpr const char* kUsual = "min_time";  // where a scenario names none
+
 }  // namespace kvern::tiering

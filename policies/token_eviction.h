@@ -9,4 +9,6 @@ namespace kvern::token_eviction {
 using Port = TokenEviction;
 const PolicyTable<Port>& table();
 
+inline constexpr const char* kDense = "full";  // evicts nothing, reads everything
+
 }  // namespace kvern::token_eviction

@@ -27,6 +27,7 @@ class Affine final : public StepCost {
   }
 
   // Step lengths are 63-bit: a full batch over 2 M KV tokens must stay below an hour.
+  bool includes_host() const override { return true; }
   std::string prepare(const Deployment& deployment) override {
     const double tokens = deployment.max_batched_tokens;
     const double sequences = std::min(deployment.max_batched_tokens, deployment.max_sequences);

@@ -77,6 +77,7 @@ class Table final : public StepCost {
                     "first one calibrated");
   }
 
+  bool reads_table() const override { return true; }
   std::string prepare(const Deployment& deployment) override {
     if (deployment.hardware == nullptr || deployment.model == nullptr) {
       return "table needs hardware and model";

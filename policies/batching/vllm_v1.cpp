@@ -64,6 +64,7 @@ class VllmV1 final : public Batching {
   }
 
   bool plans_ahead() const override { return ahead_; }
+  bool keeps_null_block() const override { return true; }
   std::uint32_t most_tokens() const override { return budget_; }
   std::uint32_t most_sequences() const override { return max_num_seqs_; }
 

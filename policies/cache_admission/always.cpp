@@ -9,8 +9,9 @@ namespace {
 
 class Always final : public CacheAdmission {
  public:
-  void prepare(std::uint32_t) override {}
+  void prepare(std::uint32_t, const Draws&) override {}
   void asked(std::uint64_t, SimTime) override {}
+  bool keeps_all() const override { return true; }
   bool keeps(const BlockInfo&, std::uint64_t, SimTime) override { return true; }
 };
 

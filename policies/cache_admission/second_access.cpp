@@ -16,7 +16,7 @@ class SecondAccess final : public CacheAdmission {
   explicit SecondAccess(Parameters& p)
       : history_(p.get("history", 4.0, "contents remembered, as a multiple of the capacity",
                        {0.001, 1024})) {}
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     const double room = std::min(history_ * capacity, 0x1p28);
     recent_.prepare(static_cast<std::uint32_t>(room));
   }

@@ -15,7 +15,7 @@ class Size final : public CacheAdmission {
   explicit Size(Parameters& p)
       : most_tokens_(p.get("most_tokens", 32768U, "of the prompt that brings the block")),
         most_bytes_(p.find<Bytes>("most_bytes", "of the block; absent: no limit")) {}
-  void prepare(std::uint32_t) override {}
+  void prepare(std::uint32_t, const Draws&) override {}
   void asked(std::uint64_t, SimTime) override {}
   bool keeps(const BlockInfo& block, std::uint64_t, SimTime) override {
     return block.request_tokens <= most_tokens_ &&

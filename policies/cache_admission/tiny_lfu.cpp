@@ -11,7 +11,7 @@ namespace {
 
 class TinyLfu final : public CacheAdmission {
  public:
-  void prepare(std::uint32_t capacity) override { sketch_.prepare(capacity); }
+  void prepare(std::uint32_t capacity, const Draws&) override { sketch_.prepare(capacity); }
   void asked(std::uint64_t content, SimTime) override { sketch_.count(content); }
   bool keeps(const BlockInfo& block, std::uint64_t victim, SimTime) override {
     return victim == kNoContent || sketch_.estimate(block.content) > sketch_.estimate(victim);

@@ -1,6 +1,8 @@
 // Adaptive replacement cache (Megiddo, Modha, FAST 2003, figure 4): LRU lists of blocks used once
 // (T1) and more often (T2), and of the ghosts of each (B1, B2). A ghost that comes back moves the
-// target size of T1: up from B1, down from B2. O(1) a call.
+// target size of T1: up from B1, down from B2. The ghosts that are too many (case IV of the figure)
+// are forgotten when the newcomer has come, which is known by then even where nobody said before
+// what would come. O(1) a call.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -18,18 +20,19 @@ enum List : std::uint8_t { T1, T2, B1, B2, Free, Nowhere };
 
 class Arc final : public Eviction {
  public:
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     capacity_ = capacity;
     target_ = 0;
     victim_ = kNoBlock;
     expected_ = false;
-    lists_.prepare(2 * capacity, Free + 1);  // blocks, then ghosts
-    ghosts_.prepare(capacity);
+    // Blocks, then ghosts: as many as blocks, and the newcomer's.
+    lists_.prepare(2 * capacity + 1, Free + 1);
+    ghosts_.prepare(capacity + 1);
     blocks_.assign(capacity, Block{});
-    for (std::uint32_t ghost = 0; ghost < capacity; ++ghost) {
+    for (std::uint32_t ghost = 0; ghost <= capacity; ++ghost) {
       lists_.append(capacity + ghost, Free);
     }
-    in_.assign(std::size_t{2} * capacity, Free);
+    in_.assign(std::size_t{2} * capacity + 1, Free);
     sizes_ = {};
   }
   bool wants(const BlockInfo& newcomer, SimTime) override {
@@ -40,8 +43,11 @@ class Arc final : public Eviction {
     if (!expected_ || expected_content_ != info.content) expect(info.content);
     expected_ = false;
     blocks_[index(block)] = {info.content};
-    enter(index(block), came_from_ == Nowhere ? T1 : T2);
+    const std::uint32_t ghost = ghosts_.find(info.content);
+    if (ghost != kNoBlock) forget(capacity_ + ghost);
+    enter(index(block), ghost == kNoBlock ? T1 : T2);
     came_from_ = Nowhere;
+    settle();
   }
   void touched(BlockId block, SimTime) override {
     const bool idle = lists_.linked(index(block));
@@ -61,9 +67,8 @@ class Arc final : public Eviction {
   }
   void removed(BlockId block) override {
     const List list = in_[index(block)];
-    bool remembered = index(block) == victim_;
+    const bool remembered = index(block) == victim_;
     victim_ = kNoBlock;
-    if (remembered && came_from_ == Nowhere) remembered = make_room_for_ghost();
     --sizes_[list];
     lists_.unlink(index(block));
     if (remembered) remember(blocks_[index(block)].content, list == T1 ? B1 : B2);
@@ -78,6 +83,7 @@ class Arc final : public Eviction {
     ++sizes_[list];
     lists_.append(node, list);
   }
+  // What is asked for moves the target.
   void expect(std::uint64_t content) {
     expected_ = true;
     expected_content_ = content;
@@ -91,18 +97,13 @@ class Arc final : public Eviction {
     } else {
       target_ = std::max(0.0, target_ - std::max(1.0, b1 / b2));
     }
-    forget(capacity_ + ghost);
   }
-  // Case IV of the paper, a content that nobody remembers: T1 and B1 together hold at most
-  // `capacity`, all four lists twice that. False: the victim itself is not to be remembered.
-  bool make_room_for_ghost() {
-    if (sizes_[T1] + sizes_[B1] >= capacity_) {
-      if (sizes_[T1] >= capacity_) return false;
-      forget(lists_.head(B1));
-    } else if (sizes_[T1] + sizes_[T2] + sizes_[B1] + sizes_[B2] >= 2 * capacity_) {
+  // T1 and B1 together hold at most `capacity`, all four lists twice that.
+  void settle() {
+    while (sizes_[T1] + sizes_[B1] > capacity_) forget(lists_.head(B1));
+    while (sizes_[T1] + sizes_[T2] + sizes_[B1] + sizes_[B2] > 2 * capacity_) {
       forget(lists_.head(B2));
     }
-    return true;
   }
   void remember(std::uint64_t content, List list) {
     if (lists_.empty(Free)) forget(lists_.head(sizes_[B2] > 0 ? B2 : B1));

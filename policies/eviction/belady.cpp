@@ -19,7 +19,7 @@ class Belady final : public Eviction {
             p.get("bypass", false, "leave out a block that is asked for later than all others")) {}
   void foresee(const Oracle& oracle) override { oracle_ = &oracle; }
   bool clairvoyant() const override { return true; }
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     idle_.prepare(capacity);
     states_.assign(capacity, State{});
   }

@@ -37,7 +37,7 @@ class BeladyCost final : public Eviction {
  public:
   void foresee(const Oracle& oracle) override { oracle_ = &oracle; }
   bool clairvoyant() const override { return true; }
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     idle_.prepare(capacity, kGroups);
     states_.assign(capacity, State{});
     shown_ = 0;

@@ -16,7 +16,7 @@ class Clock final : public Eviction {
  public:
   explicit Clock(std::uint8_t most_uses) : most_uses_(most_uses) {}
 
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     blocks_.prepare(capacity);
     uses_.assign(capacity, 0);
   }

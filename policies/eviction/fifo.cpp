@@ -11,7 +11,7 @@ namespace {
 
 class Fifo final : public Eviction {
  public:
-  void prepare(std::uint32_t capacity) override { blocks_.prepare(capacity); }
+  void prepare(std::uint32_t capacity, const Draws&) override { blocks_.prepare(capacity); }
   void inserted(BlockId block, const BlockInfo&, SimTime) override { blocks_.push(index(block)); }
   void touched(BlockId, SimTime) override {}
   void pinned(BlockId block) override { blocks_.pin(index(block)); }

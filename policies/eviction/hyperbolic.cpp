@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "policies/eviction.h"
-#include "sim/base/random.h"
+#include "policies/parts/blocks/own_draws.h"
 
 namespace kvern::eviction::hyperbolic {
 
@@ -16,11 +16,11 @@ class Hyperbolic final : public Eviction {
   explicit Hyperbolic(Parameters& p)
       : samples_(p.get("samples", std::uint32_t{64}, "blocks drawn, with repetition, for a victim",
                        Range{1, 65'536})),
-        fresh_(static_cast<std::uint64_t>(p.get("seed", std::int64_t{1}, "of its draws")),
-               p.path()) {}
+        draws_(p) {}
 
-  void prepare(std::uint32_t capacity) override {
-    stream_ = fresh_;
+  void prepare(std::uint32_t capacity, const Draws& draws) override {
+    stream_ = draws_.begin(draws);
+    victim_ = kNoBlock;
     uses_ = 0;
     idle_.clear();
     idle_.reserve(capacity);
@@ -31,6 +31,7 @@ class Hyperbolic final : public Eviction {
     add({uses_++, 1, index(block)});
   }
   void touched(BlockId block, SimTime) override {
+    victim_ = kNoBlock;
     ++uses_;
     ++entry(index(block)).uses;
   }
@@ -41,6 +42,17 @@ class Hyperbolic final : public Eviction {
   void released(BlockId block, SimTime) override { add(pinned_[index(block)]); }
   void removed(BlockId block) override { remove(index(block)); }
   BlockId victim(SimTime) override {
+    if (victim_ == kNoBlock) victim_ = sampled();
+    return BlockId{victim_};
+  }
+
+ private:
+  struct Entry {
+    std::uint64_t since = 0;
+    std::uint32_t uses = 0;
+    std::uint32_t block = 0;
+  };
+  std::uint32_t sampled() {
     std::uint64_t bits = stream_.bits();
     std::size_t worst = drawn(bits >> 32);
     double least = worth(idle_[worst]);
@@ -52,15 +64,8 @@ class Hyperbolic final : public Eviction {
       worst = value < least ? place : worst;
       least = value < least ? value : least;
     }
-    return BlockId{idle_[worst].block};
+    return idle_[worst].block;
   }
-
- private:
-  struct Entry {
-    std::uint64_t since = 0;
-    std::uint32_t uses = 0;
-    std::uint32_t block = 0;
-  };
   double worth(const Entry& entry) const {
     return static_cast<double>(entry.uses) / static_cast<double>(uses_ - entry.since);
   }
@@ -71,10 +76,12 @@ class Hyperbolic final : public Eviction {
     return places_[block] == kNoBlock ? pinned_[block] : idle_[places_[block]];
   }
   void add(const Entry& added) {
+    victim_ = kNoBlock;
     places_[added.block] = static_cast<std::uint32_t>(idle_.size());
     idle_.push_back(added);
   }
   void remove(std::uint32_t block) {
+    victim_ = kNoBlock;
     const std::uint32_t place = places_[block];
     if (place == kNoBlock) return;
     idle_[place] = idle_.back();
@@ -84,12 +91,13 @@ class Hyperbolic final : public Eviction {
   }
 
   std::uint32_t samples_;
-  Stream fresh_;  // as it begins
-  Stream stream_ = fresh_;
+  OwnDraws draws_;
+  Stream stream_ = draws_.begin({});
   std::vector<Entry> idle_;            // those that may go, without holes: a sample is one look
   std::vector<std::uint32_t> places_;  // in idle_, by block; kNoBlock = pinned
   std::vector<Entry> pinned_;          // by block
   std::uint64_t uses_ = 0;             // of any block
+  std::uint32_t victim_ = kNoBlock;    // sampled, and nothing has changed since
 };
 
 }  // namespace

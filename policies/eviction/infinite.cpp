@@ -11,7 +11,7 @@ namespace {
 
 class Infinite final : public Eviction {
  public:
-  void prepare(std::uint32_t) override {}
+  void prepare(std::uint32_t, const Draws&) override {}
   void inserted(BlockId, const BlockInfo&, SimTime) override {}
   void touched(BlockId, SimTime) override {}
   void pinned(BlockId) override {}

@@ -1,7 +1,8 @@
 // LeCaR (Vietri et al., HotStorage 2018): evicts by LRU or by LFU, drawn by weights that regret
 // changes: when a content comes back that one of them evicted t uses ago, that one's weight falls
 // by exp(-learning_rate x d^t), where d = discount^(1 / capacity). Each remembers its latest
-// `ghost_share` x capacity victims. Uses die with the block. O(1) a call, one draw a victim.
+// `ghost_share` x capacity victims. Uses die with the block. O(1) a call; one draw a victim, which
+// holds until something changes.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -9,17 +10,17 @@
 
 #include "policies/eviction.h"
 #include "policies/parts/blocks/block_lists.h"
-#include "policies/parts/blocks/content_index.h"
 #include "policies/parts/blocks/frequency_lists.h"
+#include "policies/parts/blocks/ghost_list.h"
+#include "policies/parts/blocks/own_draws.h"
 #include "sim/base/exact_math.h"
-#include "sim/base/random.h"
 
 namespace kvern::eviction::lecar {
 
 namespace {
 
 enum Expert : std::uint8_t { Lru, Lfu };
-constexpr std::uint32_t kFree = 2;  // list of unused ghost numbers
+constexpr std::array kExperts = {Lru, Lfu};
 
 class LeCaR final : public Eviction {
  public:
@@ -29,11 +30,10 @@ class LeCaR final : public Eviction {
             p.get("discount", 0.005, "what regret is worth after `capacity` uses", Range{1e-9, 1})),
         ghost_share_(
             p.get("ghost_share", Share{1}, "ghosts of each expert as a share of capacity").value),
-        fresh_(static_cast<std::uint64_t>(p.get("seed", std::int64_t{1}, "of its draws")),
-               p.path()) {}
+        draws_(p) {}
 
-  void prepare(std::uint32_t capacity) override {
-    stream_ = fresh_;
+  void prepare(std::uint32_t capacity, const Draws& draws) override {
+    stream_ = draws_.begin(draws);
     lru_weight_ = 0.5;
     uses_ = 0;
     victim_ = kNoBlock;
@@ -42,37 +42,40 @@ class LeCaR final : public Eviction {
     recent_.prepare(capacity);
     frequent_.prepare(capacity);
     contents_.assign(capacity, 0);
-    room_ = static_cast<std::uint32_t>(ghost_share_ * capacity);
-    ghosts_.prepare(2 * room_);
-    ghost_lists_.prepare(2 * room_, kFree + 1);
-    evicted_at_.assign(std::size_t{2} * room_, 0);
-    by_.assign(std::size_t{2} * room_, Lru);
-    sizes_ = {};
-    for (std::uint32_t ghost = 0; ghost < 2 * room_; ++ghost) ghost_lists_.append(ghost, kFree);
+    for (const Expert each : kExperts) {
+      ghosts_[each].prepare(static_cast<std::uint32_t>(ghost_share_ * capacity));
+      evicted_at_[each].assign(ghosts_[each].nodes(), 0);
+    }
   }
   bool wants(const BlockInfo& newcomer, SimTime) override {
     regret(newcomer.content);
     told_ = true;
+    newcomer_ = newcomer.content;
     return true;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
-    if (!told_) regret(info.content);
+    if (!told_ || newcomer_ != info.content) regret(info.content);
     told_ = false;
+    for (GhostList& ghosts : ghosts_) ghosts.settle();
+    victim_ = kNoBlock;
     ++uses_;
     contents_[index(block)] = info.content;
     recent_.append(index(block));
     frequent_.insert(index(block));
   }
   void touched(BlockId block, SimTime) override {
+    victim_ = kNoBlock;
     ++uses_;
     if (recent_.linked(index(block))) recent_.move_to_tail(index(block));
     frequent_.use(index(block));
   }
   void pinned(BlockId block) override {
+    victim_ = kNoBlock;
     recent_.unlink(index(block));
     frequent_.hide(index(block));
   }
   void released(BlockId block, SimTime) override {
+    victim_ = kNoBlock;
     recent_.append(index(block));
     frequent_.show(index(block));
   }
@@ -83,6 +86,7 @@ class LeCaR final : public Eviction {
     frequent_.remove(index(block));
   }
   BlockId victim(SimTime) override {
+    if (victim_ != kNoBlock) return BlockId{victim_};
     chosen_ = stream_.uniform() < lru_weight_ ? Lru : Lfu;
     victim_ = chosen_ == Lru ? recent_.head() : frequent_.front();
     return BlockId{victim_};
@@ -91,50 +95,38 @@ class LeCaR final : public Eviction {
  private:
   static constexpr double kLeast = 0.01;  // of a weight, as in the authors' code: none dies out
   void remember(std::uint64_t content) {
-    if (room_ == 0) return;
-    if (sizes_[chosen_] == room_) forget(ghost_lists_.head(chosen_));
-    const std::uint32_t ghost = ghost_lists_.head(kFree);
-    ghost_lists_.move_to_tail(ghost, chosen_);
-    ghosts_.insert(ghost, content);
-    evicted_at_[ghost] = uses_;
-    by_[ghost] = chosen_;
-    ++sizes_[chosen_];
-  }
-  void forget(std::uint32_t ghost) {
-    ghosts_.erase(ghost);
-    ghost_lists_.move_to_tail(ghost, kFree);
-    --sizes_[by_[ghost]];
+    const std::uint32_t ghost = ghosts_[chosen_].add(content);
+    if (ghost != kNoBlock) evicted_at_[chosen_][ghost] = uses_;
   }
   // The expert that evicted what comes back loses weight.
   void regret(std::uint64_t content) {
-    const std::uint32_t ghost = ghosts_.find(content);
-    if (ghost == kNoBlock) return;
-    const auto age = static_cast<double>(uses_ - evicted_at_[ghost]);
-    const double kept = exact::exp(-learning_rate_ * exact::exp(fading_ * age));
-    const double lru = lru_weight_ * (by_[ghost] == Lru ? kept : 1);
-    const double lfu = (1 - lru_weight_) * (by_[ghost] == Lfu ? kept : 1);
-    lru_weight_ = std::clamp(lru / (lru + lfu), kLeast, 1 - kLeast);
-    forget(ghost);
+    for (const Expert by : kExperts) {
+      const std::uint32_t ghost = ghosts_[by].find(content);
+      if (ghost == kNoBlock) continue;
+      const auto age = static_cast<double>(uses_ - evicted_at_[by][ghost]);
+      const double kept = exact::exp(-learning_rate_ * exact::exp(fading_ * age));
+      const double lru = lru_weight_ * (by == Lru ? kept : 1);
+      const double lfu = (1 - lru_weight_) * (by == Lfu ? kept : 1);
+      lru_weight_ = std::clamp(lru / (lru + lfu), kLeast, 1 - kLeast);
+      ghosts_[by].forget(ghost);
+    }
   }
 
   double learning_rate_, discount_, ghost_share_;
-  Stream fresh_;  // as it begins
-  Stream stream_ = fresh_;
+  OwnDraws draws_;
+  Stream stream_ = draws_.begin({});
   double fading_ = 0;  // ln d
   double lru_weight_ = 0.5;
   std::uint64_t uses_ = 0;  // of any block
   BlockLists recent_;
   FrequencyLists frequent_;
   std::vector<std::uint64_t> contents_;
-  ContentIndex ghosts_;
-  BlockLists ghost_lists_;  // of each expert, oldest first; and free numbers
-  std::vector<std::uint64_t> evicted_at_;
-  std::vector<Expert> by_;
-  std::array<std::uint32_t, 2> sizes_{};
-  std::uint32_t room_ = 0;  // of each expert's ghosts
-  bool told_ = false;       // wants() has looked for the newcomer's ghost
-  Expert chosen_ = Lru;
-  std::uint32_t victim_ = kNoBlock;
+  std::array<GhostList, 2> ghosts_;  // by expert
+  std::array<std::vector<std::uint64_t>, 2> evicted_at_;
+  bool told_ = false;  // wants() has looked for the ghost of newcomer_
+  std::uint64_t newcomer_ = 0;
+  Expert chosen_ = Lru;              // whose answer the victim is
+  std::uint32_t victim_ = kNoBlock;  // nothing has changed since
 };
 
 }  // namespace

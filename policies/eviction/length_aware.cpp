@@ -24,7 +24,7 @@ struct Key {
 
 class LengthAware final : public Eviction {
  public:
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     idle_.prepare(capacity);
     keys_.assign(capacity, Key{});
     clock_ = 0;

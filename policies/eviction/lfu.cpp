@@ -9,10 +9,8 @@ namespace kvern::eviction::lfu {
 
 namespace {
 
-class Lfu final : public RankedEviction<FrequencyLists> {
- public:
-  void prepare(std::uint32_t capacity) override { blocks_.prepare(capacity); }
-  void inserted(BlockId block, const BlockInfo&, SimTime) override { blocks_.insert(index(block)); }
+struct Lfu final : RankedEviction<Lfu, FrequencyLists> {
+  static std::uint64_t start(const BlockInfo&) { return 1; }
 };
 
 }  // namespace

@@ -9,12 +9,8 @@ namespace kvern::eviction::lfuda {
 
 namespace {
 
-class Lfuda final : public RankedEviction<GreedyDual> {
- public:
-  void prepare(std::uint32_t capacity) override { blocks_.prepare(capacity); }
-  void inserted(BlockId block, const BlockInfo&, SimTime) override {
-    blocks_.insert(index(block), 1);
-  }
+struct Lfuda final : RankedEviction<Lfuda, GreedyDual> {
+  static double start(const BlockInfo&) { return 1; }
 };
 
 }  // namespace

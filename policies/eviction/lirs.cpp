@@ -24,7 +24,7 @@ class Lirs final : public Eviction {
         stack_(p.get("stack", 2.0, "most entries of the stack, ghosts included, in capacities",
                      Range{1, 16})) {}
 
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     capacity_ = capacity;
     victim_ = kNoBlock;
     lirs_ = stacked_ = 0;

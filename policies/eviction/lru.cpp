@@ -12,7 +12,7 @@ namespace {
 
 class Lru final : public Eviction {
  public:
-  void prepare(std::uint32_t capacity) override { idle_.prepare(capacity); }
+  void prepare(std::uint32_t capacity, const Draws&) override { idle_.prepare(capacity); }
   void inserted(BlockId block, const BlockInfo&, SimTime) override { idle_.append(index(block)); }
   void touched(BlockId block, SimTime) override {
     // A pinned block goes to the tail when it is released.

@@ -22,7 +22,7 @@ class LruK final : public Eviction {
                            "evicted contents whose uses are remembered, as a share of capacity")
                          .value) {}
 
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     now_ = 0;
     victim_ = kNoBlock;
     shown_.prepare(capacity);
@@ -30,7 +30,7 @@ class LruK final : public Eviction {
     uses_.assign(std::size_t{capacity} * k_, 0);
     const auto room = static_cast<std::uint32_t>(ghost_share_ * capacity);
     ghosts_.prepare(room);
-    ghost_uses_.assign(std::size_t{room} * k_, 0);
+    ghost_uses_.assign(std::size_t{ghosts_.nodes()} * k_, 0);
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     contents_[index(block)] = info.content;
@@ -42,6 +42,7 @@ class LruK final : public Eviction {
       std::copy_n(&ghost_uses_[std::size_t{ghost} * k_], k_, uses);
       ghosts_.forget(ghost);
     }
+    ghosts_.settle();
     count(uses);
     shown_.push(index(block), key(index(block)));
   }

@@ -2,13 +2,16 @@
 // block to go is one of its own (of the tenant that is furthest over, the lowest number on a tie),
 // chosen by a copy of the wrapped policy that sees this tenant's blocks alone. While nobody is
 // over, a copy that sees all blocks decides: an unused share serves others. Tenants are told apart
-// up to `tenants`; later ones share the last quota. Memory of the wrapped policy times `tenants`
-// + 1.
+// up to `tenants`; later ones share the last quota. Within another quota there is none: its copies
+// would count a tenant's blocks, or all, as one. Memory of the wrapped policy times `tenants` + 1.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "policies/eviction.h"
+#include "policies/parts/blocks/wrapped_eviction.h"
 #include "sim/base/units.h"
 
 namespace kvern::eviction::per_tenant_quota {
@@ -20,12 +23,12 @@ class PerTenantQuota final : public Eviction {
   // The first of `copies` sees all blocks, the others a tenant's each.
   PerTenantQuota(std::vector<std::unique_ptr<Eviction>> copies, double share)
       : share_(share), copies_(std::move(copies)), holdings_(copies_.size() - 1) {}
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws& draws) override {
     quota_ = static_cast<std::uint32_t>(share_ * capacity);
     tenant_.assign(capacity, 0);
     idle_.assign(capacity, false);
     holdings_.assign(holdings_.size(), Holding{});
-    for (const auto& copy : copies_) copy->prepare(capacity);
+    for (const auto& copy : copies_) copy->prepare(capacity, draws);
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
     const auto last = static_cast<std::uint32_t>(holdings_.size()) - 1;
@@ -93,6 +96,12 @@ class PerTenantQuota final : public Eviction {
   std::vector<bool> idle_;
 };
 
+bool has_quota(const Eviction& policy) {
+  if (dynamic_cast<const PerTenantQuota*>(&policy) != nullptr) return true;
+  const auto* wrapper = dynamic_cast<const WrappedEviction*>(&policy);
+  return wrapper != nullptr && has_quota(wrapper->wrapped());
+}
+
 }  // namespace
 
 std::unique_ptr<Eviction> make(Parameters& p) {
@@ -100,12 +109,18 @@ std::unique_ptr<Eviction> make(Parameters& p) {
   const double share = p.get("share", Share{0.25}, "of the capacity, of each tenant").value;
   const auto tenants = p.get("tenants", 16U, "with a quota of their own", {1, 1024});
   std::vector<std::unique_ptr<Eviction>> copies;
-  for (std::uint32_t i = 0; i <= tenants; ++i) {
-    // Its keys are entered, and its errors told, once.
-    Issues again;
-    copies.push_back(make_policy(table(), "eviction", spec, p.path() + ".wrapped",
-                                 i == 0 ? p.issues() : again, i == 0 ? p.book() : nullptr));
-    if (copies.back() == nullptr) return nullptr;
+  const std::string path = p.path() + ".wrapped";
+  copies.push_back(make_policy(table(), "eviction", spec, path, p.issues(), p.book()));
+  if (copies.front() == nullptr) return nullptr;
+  if (has_quota(*copies.front())) {
+    p.error("wrapped", "a quota within a quota is not possible",
+            "write per_tenant_quota once, around the other policies");
+    return nullptr;
+  }
+  for (std::uint32_t tenant = 0; tenant < tenants; ++tenant) {
+    Issues told;  // of the first copy
+    copies.push_back(
+        make_policy(table(), "eviction", spec, fmt::format("{}.{}", path, tenant), told));
   }
   return std::make_unique<PerTenantQuota>(std::move(copies), share);
 }

@@ -22,12 +22,12 @@ class PinSystemPrompts final : public WrappedEviction {
         uses_(p.get("uses", 8U, "that show a block to be shared", {1, 1e9})),
         share_(p.get("share", Share{0.25}, "of the capacity, at most held back").value),
         patience_(p.get("idle", Duration{600 * kSecond}, "unused for this long: given back").ns) {}
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws& draws) override {
     most_ = static_cast<std::uint32_t>(share_ * capacity);
     kept_.prepare(capacity);
     states_.assign(capacity, State{});
-    held_ = offered_ = 0;
-    wrapped_->prepare(capacity);
+    held_ = offered_ = block_size_ = 0;
+    wrapped_->prepare(capacity, draws);
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
     // The last block of a prompt may be partial: the fullest one seen tells the block size.

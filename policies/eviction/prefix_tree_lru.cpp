@@ -15,7 +15,7 @@ namespace {
 
 class PrefixTreeLru final : public Eviction {
  public:
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     idle_.prepare(capacity);
     tree_.prepare(capacity);
   }

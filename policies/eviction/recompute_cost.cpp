@@ -40,12 +40,13 @@ class RecomputeCost final : public Eviction {
         half_life_(p.get("half_life", Duration{60 * kSecond},
                          "unused for this long: half the worth", kPositive)
                        .ns) {}
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     idle_.prepare(capacity, kLists);
     blocks_.assign(capacity, Block{});
     past_.assign(std::bit_ceil(std::max(1U, capacity)), Past{});
     lowest_ = kLists;
     highest_ = 0;
+    block_size_ = 0;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
     // The last block of a prompt may be partial: the fullest one seen tells the block size.

@@ -56,11 +56,12 @@ class ReuseProbability final : public Eviction {
                                       "first guess of the time unused before eviction", kPositive)
                                     .ns)),
         categories_(p.get("categories", 16U, "told apart", {1, 1024})) {}
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     idle_.prepare(capacity, static_cast<std::uint32_t>(categories_.size()));
     blocks_.assign(capacity, Block{});
     categories_.assign(categories_.size(), Category{});
     life_ = first_life_;
+    victim_ = kNoBlock;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
     const auto last = static_cast<std::uint32_t>(categories_.size()) - 1;
@@ -79,7 +80,11 @@ class ReuseProbability final : public Eviction {
     blocks_[index(block)].used = now;
     idle_.released(index(block), category(block));
   }
-  void removed(BlockId block) override { idle_.unlink(index(block), category(block)); }
+  void removed(BlockId block) override {
+    if (index(block) == victim_) life_ += 0.01 * (victim_unused_ - life_);
+    victim_ = kNoBlock;
+    idle_.unlink(index(block), category(block));
+  }
   BlockId victim(SimTime now) override {
     std::uint32_t least = kNoBlock;
     double lowest = 0;
@@ -94,7 +99,8 @@ class ReuseProbability final : public Eviction {
       least = block;
       lowest = own;
     }
-    life_ += 0.01 * (unused(least, now) - life_);
+    victim_ = least;
+    victim_unused_ = unused(least, now);
     return BlockId{least};
   }
 
@@ -114,6 +120,8 @@ class ReuseProbability final : public Eviction {
   std::vector<Category> categories_;
   ChainQueue idle_;  // a queue a category
   std::vector<Block> blocks_;
+  std::uint32_t victim_ = kNoBlock;  // the latest answer, and for how long nobody had used it
+  double victim_unused_ = 0;
 };
 
 }  // namespace

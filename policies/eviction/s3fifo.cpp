@@ -26,7 +26,7 @@ class S3Fifo final : public Eviction {
  public:
   explicit S3Fifo(const Settings& settings) : settings_(settings) {}
 
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     small_room_ = static_cast<std::uint32_t>(settings_.small_share * capacity);
     main_room_ = capacity - small_room_;
     queues_.prepare(capacity, 2);
@@ -35,22 +35,26 @@ class S3Fifo final : public Eviction {
     victim_ = kNoBlock;
     evicts_ = false;
   }
-  bool wants(const BlockInfo& newcomer, SimTime) override {
-    ghosts_.expect(newcomer.content);
-    return true;
-  }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
+    victim_ = kNoBlock;
     blocks_[index(block)] = {info.content, 0};
     const bool ghost = ghosts_.take(info.content);
     const bool fills = settings_.fill_main && !evicts_ && queues_.size(Small) >= small_room_;
     queues_.push(index(block), ghost || fills ? Main : Small);
   }
   void touched(BlockId block, SimTime) override {
+    victim_ = kNoBlock;
     std::uint32_t& uses = blocks_[index(block)].uses;
     uses = std::min(uses + 1, most_uses());
   }
-  void pinned(BlockId block) override { queues_.pin(index(block)); }
-  void released(BlockId block, SimTime) override { queues_.release(index(block)); }
+  void pinned(BlockId block) override {
+    victim_ = kNoBlock;
+    queues_.pin(index(block));
+  }
+  void released(BlockId block, SimTime) override {
+    victim_ = kNoBlock;
+    queues_.release(index(block));
+  }
   void removed(BlockId block) override {
     if (index(block) == victim_ && queues_.queue_of(victim_) == Small) {
       ghosts_.add(blocks_[victim_].content);
@@ -58,7 +62,15 @@ class S3Fifo final : public Eviction {
     victim_ = kNoBlock;
     queues_.remove(index(block));
   }
+  // What it promotes on the way may tip the balance to the main queue: the answer is kept, so that
+  // asking again does not look anew.
   BlockId victim(SimTime) override {
+    if (victim_ == kNoBlock) victim_ = found();
+    return BlockId{victim_};
+  }
+
+ private:
+  std::uint32_t found() {
     evicts_ = true;
     Queue queue = queues_.size(Main) > main_room_ ? Main : Small;
     for (;;) {
@@ -69,15 +81,12 @@ class S3Fifo final : public Eviction {
       }
       std::uint32_t& uses = blocks_[block].uses;
       if (queue == Small ? uses < settings_.promote_at : uses == 0) {
-        victim_ = block;
-        return BlockId{block};
+        return block;
       }
       uses = queue == Small ? 0 : std::min(uses, kRounds) - 1;
       queues_.move(block, Main);
     }
   }
-
- private:
   static constexpr std::uint32_t kRounds = 3;
   struct Block {
     std::uint64_t content = 0;
@@ -90,8 +99,8 @@ class S3Fifo final : public Eviction {
   BlockQueues queues_;
   GhostList ghosts_;
   std::vector<Block> blocks_;
-  std::uint32_t victim_ = kNoBlock;
-  bool evicts_ = false;  // since the first eviction
+  std::uint32_t victim_ = kNoBlock;  // nothing has changed since
+  bool evicts_ = false;              // since the first eviction
 };
 
 }  // namespace

@@ -34,7 +34,7 @@ class SegmentedHeavyHitter final : public Eviction {
       : reserved_(p.get("reserved", Share{0.33}, "slots for blocks that are not heavy").value),
         heavy_(p.get("heavy", 2U, "recent uses that make a content heavy", {1, 15})),
         sample_(p.get("sample", 8U, "oldest heavy blocks compared by count", {1, 1024})) {}
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     idle_.prepare(capacity, 2);
     detector_.prepare(capacity);
     blocks_.assign(capacity, Block{});

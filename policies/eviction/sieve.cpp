@@ -15,7 +15,7 @@ namespace {
 
 class Sieve final : public Eviction {
  public:
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     queue_.prepare(capacity);
     hand_ = queue_.end();
     states_.assign(capacity, State{});

@@ -10,7 +10,7 @@ namespace kvern::eviction::slru {
 
 namespace {
 
-class Slru final : public RankedEviction<SegmentedLru> {
+class Slru final : public RankedEviction<Slru, SegmentedLru> {
  public:
   explicit Slru(Parameters& p)
       : segments_(
@@ -19,12 +19,13 @@ class Slru final : public RankedEviction<SegmentedLru> {
                                "all segments above the lowest, alike, as a share of capacity")
                              .value) {}
 
-  void prepare(std::uint32_t capacity) override {
+  static std::uint32_t start(const BlockInfo&) { return 0; }
+
+  void prepare(std::uint32_t capacity, const Draws&) override {
     const std::uint32_t upper = segments_ - 1;
     const auto room = static_cast<std::uint32_t>(protected_share_ * capacity / upper);
     blocks_.prepare(capacity, std::vector<std::uint32_t>(upper, room));
   }
-  void inserted(BlockId block, const BlockInfo&, SimTime) override { blocks_.insert(index(block)); }
 
  private:
   std::uint32_t segments_;

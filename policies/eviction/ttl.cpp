@@ -18,10 +18,10 @@ class Ttl final : public WrappedEviction {
   Ttl(std::unique_ptr<Eviction> wrapped, Parameters& p)
       : WrappedEviction(std::move(wrapped)),
         after_(p.get("after", Duration{600 * kSecond}, "unused for this long: expired").ns) {}
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws& draws) override {
     idle_.prepare(capacity);
     used_.assign(capacity, 0);
-    wrapped_->prepare(capacity);
+    wrapped_->prepare(capacity, draws);
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
     append(index(block), now);

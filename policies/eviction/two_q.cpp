@@ -17,17 +17,13 @@ class TwoQ final : public Eviction {
  public:
   TwoQ(double in_share, double out_share) : in_share_(in_share), out_share_(out_share) {}
 
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     in_room_ = static_cast<std::uint32_t>(in_share_ * capacity);
     victim_ = kNoBlock;
     in_.prepare(capacity);
     out_.prepare(static_cast<std::uint32_t>(out_share_ * capacity));
     main_.prepare(capacity);
     blocks_.assign(capacity, Block{});
-  }
-  bool wants(const BlockInfo& newcomer, SimTime) override {
-    out_.expect(newcomer.content);
-    return true;
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     const bool main = out_.take(info.content);

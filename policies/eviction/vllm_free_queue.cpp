@@ -14,7 +14,7 @@ namespace {
 
 class FreeQueue final : public Eviction {
  public:
-  void prepare(std::uint32_t capacity) override { idle_.prepare(capacity); }
+  void prepare(std::uint32_t capacity, const Draws&) override { idle_.prepare(capacity); }
   void inserted(BlockId block, const BlockInfo& info, SimTime) override {
     idle_.inserted(index(block), info.depth);
   }

@@ -24,7 +24,7 @@ class WTinyLfu final : public Eviction {
                                "the protected segment as a share of the main part")
                              .value) {}
 
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     window_size_ = 0;
     window_room_ = std::max(1U, static_cast<std::uint32_t>(window_share_ * capacity));
     const std::uint32_t main = capacity - std::min(capacity, window_room_);

@@ -8,6 +8,7 @@ namespace {
 
 class Never final : public Sleep {
  public:
+  bool sleeps() const override { return false; }
   SleepChoice choose() const override { return {}; }
 };
 

@@ -65,10 +65,8 @@ class AdaKv final : public TokenEviction {
 }  // namespace
 
 std::unique_ptr<TokenEviction> make(Parameters& p) {
-  const Config spec = p.wrapped("a policy that scores the prompt");
+  auto inner = make_wrapped(table(), "token_eviction", p, "a policy that scores the prompt");
   const double floor = p.get("floor", Share{0.2}, "share of the budget that is equal").value;
-  auto inner =
-      make_policy(table(), "token_eviction", spec, p.path() + ".wrapped", p.issues(), p.book());
   auto* scoring = dynamic_cast<PromptEviction*>(inner.get());
   if (scoring == nullptr) {
     if (inner) p.error("wrapped", "adakv wraps a policy that scores the prompt", "as snapkv does");

@@ -88,8 +88,8 @@ class Keyformer final : public TokenEviction {
     noisy_.resize(logits.size());
     double most = -std::numeric_limits<double>::infinity();
     for (std::size_t slot = 0; slot < logits.size(); ++slot) {
-      const double g = token_gumbel(static_cast<std::uint64_t>(seed_), layer_->bounds.layer,
-                                    query_head, query, kept[slot]);
+      const double g = token_gumbel(static_cast<std::uint64_t>(seed_) + layer_->seed,
+                                    layer_->bounds.layer, query_head, query, kept[slot]);
       noisy_[slot] = (logits[slot] + g) / tau;
       most = std::max(most, noisy_[slot]);
     }

@@ -166,11 +166,11 @@ class KvQuant final : public TokenEviction {
 }  // namespace
 
 std::unique_ptr<TokenEviction> make(Parameters& p) {
-  const Config spec = p.wrapped("the policy whose cache is quantised");
-  auto inner =
-      make_policy(table(), "token_eviction", spec, p.path() + ".wrapped", p.issues(), p.book());
-  auto made = std::make_unique<KvQuant>(p, std::move(inner));
-  return made;
+  auto inner = make_wrapped(table(), "token_eviction", p, "the policy whose cache is quantised");
+  const bool whole = inner != nullptr;
+  auto made =
+      std::make_unique<KvQuant>(p, std::move(inner));  // its other keys are read all the same
+  return whole ? std::move(made) : nullptr;
 }
 
 }  // namespace kvern::token_eviction::kv_quant

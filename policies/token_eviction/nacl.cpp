@@ -113,7 +113,7 @@ class Nacl final : public TokenEviction {
     std::vector<double> noisy;
     noisy.reserve(rest.size());
     for (const std::uint32_t i : rest) {
-      noisy.push_back(between[i] + token_gumbel(static_cast<std::uint64_t>(seed_),
+      noisy.push_back(between[i] + token_gumbel(static_cast<std::uint64_t>(seed_) + layer_->seed,
                                                 layer_->bounds.layer, head, 0, first + i));
     }
     std::vector<std::uint32_t> gone;

@@ -40,8 +40,8 @@ class Random final : public TokenEviction {
 
  private:
   void draw(std::uint32_t head, std::uint32_t position) {
-    draws_[head].push_back(
-        token_uniform(static_cast<std::uint64_t>(seed_), layer_->bounds.layer, head, 0, position));
+    draws_[head].push_back(token_uniform(static_cast<std::uint64_t>(seed_) + layer_->seed,
+                                         layer_->bounds.layer, head, 0, position));
   }
   void evict(std::uint32_t head, TokenDrops& drops) {
     outside_top(draws_[head], size_.of(layer_->bounds), drops.slots);

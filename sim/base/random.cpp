@@ -13,6 +13,11 @@ Stream Stream::child(std::uint64_t number) const {
   return stream;
 }
 
+Stream Draws::stream(std::string_view path, std::uint64_t own) const {
+  const Stream first(seed + own, path);
+  return replica == 0 ? first : first.child(replica);
+}
+
 double draw_exponential(Stream& stream) { return -exact::log(1 - stream.uniform()); }
 
 double draw_normal(Stream& stream) { return exact::normal_quantile(stream.uniform()); }

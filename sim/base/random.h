@@ -55,6 +55,17 @@ class Stream {
   std::uint64_t next_ = 0;
 };
 
+// What the draws of a part of a run hang on: the run's seed, and the replica that the part is in.
+// What draws is handed this, never a seed, so that one seed moves every draw of a run.
+struct Draws {
+  std::uint64_t seed = 1;
+  std::uint32_t replica = 0;  // of its pool
+
+  // Of the key at `path`, as "pool.0.kv.eviction": Stream(seed, path) in the first replica, its
+  // child by number in the others. `own`, a seed written at the key itself, is added to the run's.
+  Stream stream(std::string_view path, std::uint64_t own = 0) const;
+};
+
 double draw_exponential(Stream& stream);  // mean 1: -ln(1-u); 1 draw
 double draw_normal(Stream& stream);       // quantile of u; 1 draw
 // Scale 1, mean `shape` > 0 (Marsaglia, Tsang 2000): 2 draws a trial, 1 more below shape 1.

@@ -100,9 +100,9 @@ CacheCounts belady_bound(const CacheTrace& trace, std::span<const std::uint32_t>
   Min min(next.size(), capacity, bypass);
   CacheCounts counts;
   std::uint32_t access = 0;
-  for (const std::uint64_t end : trace.request_end) {
+  for (std::size_t request = 0; request < trace.requests(); ++request) {
     bool leading = true;
-    for (; access < end; ++access) {
+    for (const std::uint64_t end = trace.end_of(request); access < end; ++access) {
       const bool hit = min.access(access, next[access]);
       leading = leading && hit;
       counts.hits += hit ? 1 : 0;

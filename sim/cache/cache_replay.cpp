@@ -14,7 +14,7 @@ constexpr std::uint32_t kNoLaterAccess = UINT32_MAX;
 class Replay {
  public:
   Replay(const CacheTrace& trace, std::uint32_t capacity, Eviction& policy,
-         CacheAdmission* admission, std::span<const std::uint32_t> next)
+         CacheAdmission* admission, std::span<const std::uint32_t> next, const Draws& draws)
       : trace_(trace),
         policy_(policy),
         admission_(admission),
@@ -23,8 +23,8 @@ class Replay {
         slots_(trace.distinct, kNoBlock),
         contents_(capacity_) {
     if (policy.clairvoyant()) policy.foresee(oracle_);
-    policy.prepare(capacity_);
-    if (admission != nullptr) admission->prepare(capacity_);
+    policy.prepare(capacity_, draws);
+    if (admission != nullptr) admission->prepare(capacity_, draws);
   }
 
   template <bool kOracle, bool kAdmission>
@@ -105,7 +105,7 @@ CacheCounts Replay::run() {
     bool leading = true;
     const std::uint64_t first = access;
     const bool timed = request < trace_.arrival.size();
-    for (; access < trace_.request_end[request]; ++access) {
+    for (const std::uint64_t end = trace_.end_of(request); access < end; ++access) {
       if (access + kAhead < accesses) __builtin_prefetch(&slots_[ids[access + kAhead]], 1);
       const std::uint32_t id = ids[access];
       const SimTime now = timed ? trace_.arrival[request] : static_cast<SimTime>(access);
@@ -148,8 +148,9 @@ std::vector<std::uint32_t> next_uses(const CacheTrace& trace) {
 }
 
 CacheCounts replay_cache(const CacheTrace& trace, std::uint32_t capacity, Eviction& policy,
-                         CacheAdmission* admission, std::span<const std::uint32_t> next) {
-  Replay replay(trace, capacity, policy, admission, next);
+                         CacheAdmission* admission, std::span<const std::uint32_t> next,
+                         const Draws& draws) {
+  Replay replay(trace, capacity, policy, admission, next, draws);
   const bool oracle = policy.clairvoyant();
   if (admission == nullptr) {
     return oracle ? replay.run<true, false>() : replay.run<false, false>();

@@ -36,9 +36,10 @@ std::vector<std::uint32_t> next_uses(const CacheTrace& trace);
 
 // Prepares `policy` (and `admission`, null = always) and replays the whole trace; both must be new.
 // `next`: next_uses(trace), needed where policy.clairvoyant(). Capacity in blocks, 0 = all missed.
-// Several replays of one trace may run at once. Throws LawBroken (2) when a victim is not resident.
+// `draws`: of the policies. Several replays of one trace may run at once. Throws LawBroken (2) when
+// a victim is not resident.
 CacheCounts replay_cache(const CacheTrace& trace, std::uint32_t capacity, Eviction& policy,
                          CacheAdmission* admission = nullptr,
-                         std::span<const std::uint32_t> next = {});
+                         std::span<const std::uint32_t> next = {}, const Draws& draws = {});
 
 }  // namespace kvern

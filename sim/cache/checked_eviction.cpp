@@ -29,11 +29,11 @@ void CheckedEviction::move(BlockId block, const char* call, bool allowed, State 
   from = to;
 }
 
-void CheckedEviction::prepare(std::uint32_t capacity) {
+void CheckedEviction::prepare(std::uint32_t capacity, const Draws& draws) {
   states_.assign(capacity, State::Absent);
   candidates_ = 0;
   now_ = 0;
-  policy_->prepare(capacity);
+  policy_->prepare(capacity, draws);
 }
 
 void CheckedEviction::inserted(BlockId block, const BlockInfo& info, SimTime now) {

@@ -20,7 +20,7 @@ class CheckedEviction final : public Eviction {
   // Blocks that a victim may be taken from.
   std::uint32_t candidates() const { return candidates_; }
 
-  void prepare(std::uint32_t capacity) override;
+  void prepare(std::uint32_t capacity, const Draws& draws) override;
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override;
   void touched(BlockId block, SimTime now) override;
   void pinned(BlockId block) override;

@@ -79,8 +79,8 @@ class Suite {
     if (counts.prefix_hits > counts.hits) fail("more hits in leading runs than hits");
   }
 
-  PinningResult pin(CheckedEviction& policy, std::uint32_t in_flight) {
-    return PinningPool(workload_->trace, next_, capacity_, in_flight, policy).run();
+  PinningResult pin(CheckedEviction& policy, std::uint32_t in_flight, std::uint32_t asks = 1) {
+    return PinningPool(workload_->trace, next_, capacity_, in_flight, asks, policy).run();
   }
 
   void pinning(std::uint32_t in_flight) {
@@ -89,6 +89,7 @@ class Suite {
     CheckedEviction fresh(make_());
     compare(first, pin(fresh, in_flight), "a fresh one");
     compare(first, pin(policy, in_flight), "prepared again it");
+    compare(first, pin(policy, in_flight, 3), "asked three times it");
   }
   void compare(const PinningResult& one, const PinningResult& other, const char* which) {
     if (one.victims == other.victims) return;

@@ -3,6 +3,7 @@
 //   a victim is a resident block that nobody uses, and never the same one twice
 //   what is evictable drains to empty; pinned blocks never go
 //   the same calls give the same victims: in a fresh policy, and after prepare() anew
+//   asking for a victim again changes neither the answer nor a later one
 //   ids are reused, contents are invalidated, capacities of 0, 1 and 2 work
 //   in block mode no more is found than by Belady at equal capacity (with bypass where it refuses)
 #pragma once

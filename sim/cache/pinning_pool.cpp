@@ -2,18 +2,22 @@
 
 #include <utility>
 
+#include "sim/law.h"
+
 namespace kvern {
 
 PinningPool::PinningPool(const CacheTrace& trace, std::span<const std::uint32_t> next,
-                         std::uint32_t capacity, std::uint32_t in_flight, CheckedEviction& policy)
+                         std::uint32_t capacity, std::uint32_t in_flight, std::uint32_t asks,
+                         CheckedEviction& policy)
     : trace_(trace),
       oracle_(trace.distinct, next),
       policy_(policy),
       in_flight_(in_flight),
+      asks_(asks),
       slots_(capacity),
       by_id_(trace.distinct, kNoBlock) {
   if (policy.clairvoyant()) policy.foresee(oracle_);
-  policy.prepare(capacity);
+  policy.prepare(capacity, {});
   for (std::uint32_t slot = capacity; slot > 0; --slot) {
     if (policy.queues_unnamed()) {
       policy.released(BlockId{slot - 1}, 0);
@@ -27,6 +31,16 @@ std::uint32_t PinningPool::draw(std::uint32_t below) {
   return static_cast<std::uint32_t>(stream_.bits() >> 33) % below;
 }
 
+std::uint32_t PinningPool::victim() {
+  const std::uint32_t slot = index(policy_.victim(now_));
+  for (std::uint32_t again = 1; again < asks_; ++again) {
+    if (index(policy_.victim(now_)) != slot)
+      throw LawBroken(2, now_, "asked again it changes its mind");
+  }
+  result_.victims.push_back(slot);
+  return slot;
+}
+
 std::uint32_t PinningPool::take() {
   if (!free_.empty()) {
     const std::uint32_t slot = free_.back();
@@ -34,9 +48,7 @@ std::uint32_t PinningPool::take() {
     return slot;
   }
   if (policy_.candidates() == 0) return kNoBlock;
-  const std::uint32_t slot = index(policy_.victim(now_));
-  if (draw(8) == 0) policy_.victim(now_);  // asking again changes nothing
-  result_.victims.push_back(slot);
+  const std::uint32_t slot = victim();
   policy_.removed(BlockId{slot});
   if (slots_[slot].id != kNoBlock) by_id_[slots_[slot].id] = kNoBlock;
   slots_[slot].id = kNoBlock;
@@ -80,7 +92,7 @@ void PinningPool::end_one() {
 }
 
 void PinningPool::serve(std::size_t request) {
-  const std::uint64_t first = request == 0 ? 0 : trace_.request_end[request - 1];
+  const std::uint64_t first = request == 0 ? 0 : trace_.end_of(request - 1);
   BlockInfo info;
   info.request_tokens = trace_.prompt_tokens[request];
   info.tenant = trace_.tenant[request];
@@ -89,7 +101,7 @@ void PinningPool::serve(std::size_t request) {
   info.bytes = trace_.block_size * 1024;
   std::vector<std::uint32_t> slots;
   std::uint32_t parent = kNoBlock;
-  for (std::uint64_t access = first; access < trace_.request_end[request]; ++access) {
+  for (std::uint64_t access = first; access < trace_.end_of(request); ++access) {
     const std::uint32_t id = trace_.ids[access];
     oracle_.serve(access, id);
     std::uint32_t slot = by_id_[id];
@@ -135,9 +147,7 @@ PinningResult PinningPool::run() {
   }
   while (!running_.empty()) end_one();
   while (policy_.candidates() > 0) {
-    const BlockId block = policy_.victim(now_);
-    result_.victims.push_back(index(block));
-    policy_.removed(block);
+    policy_.removed(BlockId{victim()});
   }
   return std::move(result_);
 }

@@ -22,10 +22,10 @@ struct PinningResult {
 
 class PinningPool {
  public:
-  // `next`: next_uses(trace). At most `in_flight` requests hold blocks at once. Prepares the
-  // policy.
+  // `next`: next_uses(trace). At most `in_flight` requests hold blocks at once. Each victim is
+  // asked for `asks` times, which must answer the same. Prepares the policy.
   PinningPool(const CacheTrace& trace, std::span<const std::uint32_t> next, std::uint32_t capacity,
-              std::uint32_t in_flight, CheckedEviction& policy);
+              std::uint32_t in_flight, std::uint32_t asks, CheckedEviction& policy);
 
   // Serves every request, ends all of them, and evicts what is left. Throws LawBroken (2).
   PinningResult run();
@@ -37,6 +37,7 @@ class PinningPool {
   };
   void serve(std::size_t request);
   std::uint32_t take();  // kNoBlock while all are pinned
+  std::uint32_t victim();
   void hold(std::uint32_t slot, std::vector<std::uint32_t>& slots);
   void lose(std::uint32_t slot);  // its content
   void end_one();
@@ -46,6 +47,7 @@ class PinningPool {
   TraceOracle oracle_;
   CheckedEviction& policy_;
   std::uint32_t in_flight_;
+  std::uint32_t asks_;
   Stream stream_{1, "conformance.pool"};
   SimTime now_ = 0;
   std::vector<Slot> slots_;

@@ -72,6 +72,7 @@ struct ClusterSetup {
   std::unique_ptr<FutureRequests> future;  // of these arrivals, where an eviction is clairvoyant
   std::unique_ptr<Timeline> timeline;      // of flows between memories and replicas
   Records* records = nullptr;              // never null in a run; outlives the cluster
+  std::uint64_t seed = 1;                  // of the policies' draws
   SimTime stop = kNever;                   // kNever: until drained
   SimTime bucket = 0;                      // width of the time buckets; 0 = none
   // A pool's power for its meter: /buckets of another width; 0 = none. Rows go to power_records.
@@ -132,7 +133,9 @@ class Cluster final : private ClusterView {
 
   // cluster_build.cpp
   void build(Pool& pool, std::uint16_t number, const ClusterSetup& setup);
-  KvPoolSetup kv_of(const PoolSetup& own, std::uint16_t replica, const ClusterSetup& setup);
+  // `number`: the replica's in its pool.
+  KvPoolSetup kv_of(const PoolSetup& own, std::uint16_t replica, std::uint32_t number,
+                    const ClusterSetup& setup);
   std::unique_ptr<LowerTiers> tiers_of(const PoolSetup& own, const KvPoolSetup& kv);
   SimTime next_instant();
   void step(SimTime now);

@@ -19,6 +19,7 @@ std::unique_ptr<LowerTiers> Cluster::tiers_of(const PoolSetup& own, const KvPool
     made.eviction = tier.make_eviction();
     if (tier.make_admission) made.admission = tier.make_admission();
     made.fetch = tier.make_fetch();
+    made.draws = kv.draws;
     // Each way has the whole bandwidth.
     for (RouteId* way : {&made.up, &made.down}) {
       const std::array<LinkId, 1> link{timeline_->add_link(tier.bandwidth, tier.latency)};
@@ -34,7 +35,8 @@ std::unique_ptr<LowerTiers> Cluster::tiers_of(const PoolSetup& own, const KvPool
   return std::make_unique<LowerTiers>(std::move(setup));
 }
 
-KvPoolSetup Cluster::kv_of(const PoolSetup& own, std::uint16_t replica, const ClusterSetup& setup) {
+KvPoolSetup Cluster::kv_of(const PoolSetup& own, std::uint16_t replica, std::uint32_t number,
+                           const ClusterSetup& setup) {
   KvPoolSetup kv;
   kv.capacity = own.blocks;
   kv.block_size = own.block_size;
@@ -43,6 +45,7 @@ KvPoolSetup Cluster::kv_of(const PoolSetup& own, std::uint16_t replica, const Cl
   kv.any_block = own.any_block;
   kv.records = setup.eviction_rows ? &records_ : nullptr;
   kv.replica = replica;
+  kv.draws = {setup.seed, number};
   if (!own.prefix_cache) return kv;
   kv.eviction = own.make_eviction();
   if (own.make_cache_admission) kv.admission = own.make_cache_admission();
@@ -56,7 +59,7 @@ void Cluster::build(Pool& pool, std::uint16_t number, const ClusterSetup& setup)
     ReplicaSetup replica;
     replica.id = static_cast<std::uint16_t>(replicas_.size());
     replica.pool = number;
-    replica.kv = kv_of(own, replica.id, setup);
+    replica.kv = kv_of(own, replica.id, r, setup);
     replica.batching = own.make_batching();
     replica.batching->prepare(own.limits());
     replica.step_cost = own.step_cost.get();

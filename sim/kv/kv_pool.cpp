@@ -29,9 +29,9 @@ KvPool::KvPool(KvPoolSetup setup)
     oracle_ = std::make_unique<RequestOracle>(*setup.future);
     eviction_->foresee(*oracle_);
   }
-  eviction_->prepare(capacity_);
+  eviction_->prepare(capacity_, setup.draws);
   if (admission_ || below_) infos_.resize(capacity_);
-  if (admission_) admission_->prepare(capacity_);
+  if (admission_) admission_->prepare(capacity_, setup.draws);
   unnamed_queue_ = eviction_->queues_unnamed();
   if (unnamed_queue_) {
     for (std::uint32_t block = 0; block < capacity_; ++block) {

@@ -53,6 +53,7 @@ struct KvPoolSetup {
   bool any_block = false;      // what lies behind a missing block is found too; no engine does
   Records* records = nullptr;  // receives a row an eviction; null: counts only
   std::uint16_t replica = 0;
+  Draws draws;  // of the policies
 };
 
 class KvPool {

@@ -18,8 +18,8 @@ Tier::Tier(TierSetup setup, const FutureRequests* future)
     oracle_ = std::make_unique<RequestOracle>(*future);
     setup_.eviction->foresee(*oracle_);
   }
-  setup_.eviction->prepare(setup_.capacity);
-  if (setup_.admission) setup_.admission->prepare(setup_.capacity);
+  setup_.eviction->prepare(setup_.capacity, setup_.draws);
+  if (setup_.admission) setup_.admission->prepare(setup_.capacity, setup_.draws);
 }
 
 void Tier::asked(std::uint64_t content, SimTime now) {

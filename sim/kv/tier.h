@@ -39,6 +39,7 @@ struct TierSetup {
   std::unique_ptr<Eviction> eviction;
   std::unique_ptr<CacheAdmission> admission;  // null: every block is kept
   std::unique_ptr<Tiering> fetch;
+  Draws draws;  // of the policies
 };
 
 class Tier {

@@ -42,6 +42,8 @@ class Batching {
   // The plan of a step is made when the step before it starts, as if that one had gone as it must:
   // what arrives or ends during it is seen one step late (vLLM's async scheduling).
   virtual bool plans_ahead() const { return false; }
+  // True: the engine keeps one of the blocks that fit for itself, and no request gets it.
+  virtual bool keeps_null_block() const { return false; }
   // For look-up tables: the most tokens and sequences of a step.
   virtual std::uint32_t most_tokens() const = 0;
   virtual std::uint32_t most_sequences() const = 0;

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "sim/base/ids.h"
+#include "sim/base/random.h"
 #include "sim/base/time.h"
 #include "sim/ports/oracle.h"
 
@@ -37,14 +38,16 @@ struct BlockInfo {
 class Eviction {
  public:
   virtual ~Eviction() = default;
-  // Before anything else: ids are 0 .. capacity-1. Called again it makes the policy as new.
-  virtual void prepare(std::uint32_t capacity) = 0;
+  // Before anything else: ids are 0 .. capacity-1; what it draws, it draws from a stream of
+  // `draws`. Called again it makes the policy as new.
+  virtual void prepare(std::uint32_t capacity, const Draws& draws) = 0;
   virtual void inserted(BlockId block, const BlockInfo& info, SimTime now) = 0;
   virtual void touched(BlockId block, SimTime now) = 0;
   virtual void pinned(BlockId block) = 0;
   virtual void released(BlockId block, SimTime now) = 0;
   virtual void removed(BlockId block) = 0;
-  // A candidate; there is at least one. Asking again without an event in between is allowed.
+  // A candidate; there is at least one. Asking again at the same instant, with no other call in
+  // between, gives the same answer and changes nothing.
   virtual BlockId victim(SimTime now) = 0;
   // True: the engine's free queue. Freed blocks without a name (their content can't be found
   // again) wait in it like the others, as vLLM does; released() and victim() then speak of them

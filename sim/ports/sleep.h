@@ -50,6 +50,8 @@ class Sleep {
   virtual ~Sleep() = default;
   // Once. A reason why it can't be had on this hardware, or "".
   virtual std::string prepare(const IdleStates&) { return {}; }
+  // False: it stays awake, on any hardware.
+  virtual bool sleeps() const { return true; }
   // The same answer every time: a replica has no calendar.
   virtual SleepChoice choose() const = 0;
 };

@@ -121,6 +121,10 @@ class StepCost {
   // Fills `work` (cleared by the caller). Deterministic, no allocation. Law: the work of the batch
   // advanced by i steps (i < steps) is every line's {first + i * slope, slope}.
   virtual void work(const Batch& batch, Work& work) = 0;
+  // True: its steps are whole ones, the host's part in them.
+  virtual bool includes_host() const { return false; }
+  // True: it reads the hardware's cost table.
+  virtual bool reads_table() const { return false; }
   // What a reader of the results must know about the prices so far, or "".
   virtual std::string note() const { return {}; }
 };

@@ -53,6 +53,7 @@ struct TokenLayer {
   double scale = 0;         // logit = dot * scale; 0: dot / sqrt(dim)
   double rope_theta = 0;    // 0 = positions are not re-indexed
   double kv_bytes = 2;      // of a number in the cache
+  std::uint64_t seed = 0;   // of the run: added to a policy's own where it draws
   TokenVectors vectors;
   std::span<const std::int32_t> ids;          // tokens of the vocabulary
   std::span<const std::uint8_t> token_class;  // 0 other, 1 special, 2 punctuation; may be empty

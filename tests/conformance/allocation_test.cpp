@@ -33,9 +33,9 @@ namespace {
 class Counted final : public Eviction {
  public:
   explicit Counted(Eviction& policy) : policy_(policy) {}
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws& draws) override {
     const std::size_t before = allocated_bytes;
-    policy_.prepare(capacity);
+    policy_.prepare(capacity, draws);
     prepared_bytes = allocated_bytes - before;
     at_prepare_ = allocations;
   }
@@ -81,7 +81,7 @@ TEST(EvictionMemory, IsTakenInPrepareAndGrowsWithTheBlocksOnly) {
     for (const std::uint32_t more : {0U, 1U}) {
       const auto policy = make();
       Counted counted(*policy);
-      counted.prepare(more == 0 ? 1 << 14 : 1 << 16);
+      counted.prepare(more == 0 ? 1 << 14 : 1 << 16, {});
       bytes[more] = counted.prepared_bytes;
     }
     EXPECT_LE(bytes[1], 4 * bytes[0] + 4096) << entry.name;

@@ -152,6 +152,7 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   setup.timeline = make_plain_timeline();
   setup.records = &records;
   setup.stop = lab.stop;
+  setup.seed = lab.seed;
   setup.bucket = lab.bucket;
   setup.stepwise = lab.stepwise;
   setup.step_rows = lab.step_rows;

@@ -60,6 +60,7 @@ struct Lab {
   bool joules = false;  // a made-up price of energy, so that attribution is exercised
   SimTime bucket = 0;
   SimTime stop = kNever;
+  std::uint64_t seed = 1;
   bool self_checks = true;
 };
 

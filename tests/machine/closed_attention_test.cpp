@@ -220,6 +220,10 @@ TEST(AttentionPolicies, BudgetsGoInAndOut) {
   EXPECT_EQ(with_budget("h2o", .2), "h2o(budget=0.2)");
   EXPECT_EQ(with_budget("h2o(variant=B)", .2), "h2o(budget=0.2, variant=B)");
   EXPECT_EQ(with_budget("kv_quant(h2o, bits=4)", .2), "kv_quant(h2o(budget=0.2), bits=4)");
+  EXPECT_EQ(with_budget("h2o()", .2), "h2o(budget=0.2)");
+  EXPECT_EQ(with_budget("kv_quant(h2o(), bits=4)", .2), "kv_quant(h2o(budget=0.2), bits=4)");
+  EXPECT_EQ(with_budget("kv_quant(bits=4, h2o)", .2), "kv_quant(bits=4, h2o(budget=0.2))");
+  EXPECT_EQ(split_budget("h2o()").policy, "h2o");
   EXPECT_EQ(with_budget("adakv(snapkv)", .2), "adakv(snapkv(budget=0.2))");
   EXPECT_EQ(with_budget("adakv(snapkv(window=8))", .2), "adakv(snapkv(budget=0.2, window=8))");
 }

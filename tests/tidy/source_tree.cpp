@@ -117,6 +117,28 @@ std::string read(std::string_view path) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+std::vector<Literal> literals(const SourceFile& file) {
+  std::vector<Literal> found;
+  std::string text;
+  for (const std::string& line : file.lines) text += line + "\n";
+  bool in_include = false;
+  std::size_t line = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (i == 0 || text[i - 1] == '\n') {
+      in_include = std::string_view(text).substr(i).starts_with("#include");
+    }
+    const std::size_t length = std::max<std::size_t>(blank_length(text, i), 1);
+    if (length > 1 && text[i] == '"' && !in_include) {
+      found.push_back({line, text.substr(i + 1, length - 2)});
+    }
+    line += static_cast<std::size_t>(
+        std::count(text.begin() + static_cast<std::ptrdiff_t>(i),
+                   text.begin() + static_cast<std::ptrdiff_t>(i + length), '\n'));
+    i += length;
+  }
+  return found;
+}
+
 bool has_word(std::string_view text, std::string_view word) {
   for (std::size_t i = text.find(word); i != std::string_view::npos; i = text.find(word, i + 1)) {
     const std::size_t end = i + word.size();

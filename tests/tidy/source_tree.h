@@ -29,6 +29,13 @@ std::vector<std::string> paths(std::string_view folder, std::string_view extensi
 // The text of a file of the tree; "" where there is none.
 std::string read(std::string_view path);
 
+// The string literals of a file, without their quotes; raw ones and names of includes left out.
+struct Literal {
+  std::size_t line = 0;  // from 0
+  std::string text;
+};
+std::vector<Literal> literals(const SourceFile& file);
+
 // True where `word` stands in `text` with no letter, digit or _ on either side.
 bool has_word(std::string_view text, std::string_view word);
 

@@ -10,6 +10,23 @@
 
 namespace kvern {
 
+// Whether an access follows the one before it. One that is earlier is a bad row: sorting would
+// change the order of accesses.
+inline bool follows(RowLog& log, SimTime& before, SimTime time) {
+  if (time < before) {
+    log.bad("time", {}, "earlier than the access before it");
+    return false;
+  }
+  before = time;
+  return true;
+}
+inline void note_sizes(RowLog& log, std::int64_t& before, std::int64_t bytes) {
+  if (before >= 0 && bytes != before) {
+    log.note("object sizes differ: each object counts as one block");
+  }
+  before = bytes;
+}
+
 class ObjectAccesses {
  public:
   explicit ObjectAccesses(TraceBuilder& trace) : trace_(trace) {
@@ -17,18 +34,10 @@ class ObjectAccesses {
     trace.header.block_rule = BlockRule::Floor;
   }
 
-  // The next access of the file. One that is earlier than the one before it is a bad row: sorting
-  // would change the order of accesses.
+  // The next access of the file.
   void add(SimTime time, std::uint32_t object, std::int64_t bytes) {
-    if (time < before_) {
-      trace_.row_log().bad("time", {}, "earlier than the access before it");
-      return;
-    }
-    before_ = time;
-    if (bytes_ >= 0 && bytes != bytes_) {
-      trace_.row_log().note("object sizes differ: each object counts as one block");
-    }
-    bytes_ = bytes;
+    if (!follows(trace_.row_log(), before_, time)) return;
+    note_sizes(trace_.row_log(), bytes_, bytes);
     TraceRow row;
     row.arrival_ns = time;
     row.prompt_tokens = 1;

@@ -1,6 +1,8 @@
-// Contents that were evicted, in order: when a new one comes and the room is full, the oldest is
-// forgotten. Each has a number (0 .. room - 1) while it is remembered, for what a policy knows
-// about it. O(1) a call.
+// Contents that were evicted, in order: of more than `room` the oldest is forgotten. That waits
+// until the newcomer has come, for which the latest one went: what is known of the newcomer is not
+// lost by making a place for it, and what comes late in a run of evictions finds one more than
+// `room` there. Each content has a number (0 .. nodes() - 1) while it is remembered, for what a
+// policy knows about it. O(1) a call.
 #pragma once
 
 #include <cstdint>
@@ -13,20 +15,21 @@ namespace kvern {
 class GhostList {
  public:
   void prepare(std::uint32_t room) {
-    index_.prepare(room);
-    lists_.prepare(room, 2);
-    for (std::uint32_t node = 0; node < room; ++node) lists_.append(node, kFree);
-    expected_ = false;
+    room_ = room;
+    size_ = 0;
+    index_.prepare(nodes());
+    lists_.prepare(nodes(), 2);
+    for (std::uint32_t node = 0; node < nodes(); ++node) lists_.append(node, kFree);
   }
-  // The number it gets; kNoBlock where there is no room at all.
+  std::uint32_t nodes() const { return room_ == 0 ? 0 : room_ + 1; }
+  // The number it gets; kNoBlock where there is no room at all. It must not be there.
   std::uint32_t add(std::uint64_t content) {
-    if (lists_.empty(kFree)) {
-      if (lists_.empty(kKept)) return kNoBlock;
-      forget(lists_.head(kKept));
-    }
+    if (room_ == 0) return kNoBlock;
+    if (lists_.empty(kFree)) forget(lists_.head(kKept));
     const std::uint32_t node = lists_.head(kFree);
     lists_.move_to_tail(node, kKept);
     index_.insert(node, content);
+    ++size_;
     return node;
   }
   // Its number, kNoBlock when it is not remembered.
@@ -34,31 +37,27 @@ class GhostList {
   void forget(std::uint32_t node) {
     index_.erase(node);
     lists_.move_to_tail(node, kFree);
+    --size_;
   }
-  // Whether it was remembered; now it is forgotten. Eviction::wants() calls expect(), inserted()
-  // then take(), which answers the same once more, or looks where nothing was expected.
-  bool expect(std::uint64_t content) {
-    expected_ = true;
-    expected_content_ = content;
-    const std::uint32_t node = index_.find(content);
-    was_there_ = node != kNoBlock;
-    if (was_there_) forget(node);
-    return was_there_;
+  // The newcomer has come, and what was known of it has been taken.
+  void settle() {
+    while (size_ > room_) forget(lists_.head(kKept));
   }
+  // The newcomer comes: was it remembered? It no longer is.
   bool take(std::uint64_t content) {
-    if (!expected_ || expected_content_ != content) expect(content);
-    expected_ = false;
-    return was_there_;
+    const std::uint32_t node = index_.find(content);
+    if (node != kNoBlock) forget(node);
+    settle();
+    return node != kNoBlock;
   }
 
  private:
   static constexpr std::uint32_t kKept = 0, kFree = 1;
 
+  std::uint32_t room_ = 0;
+  std::uint32_t size_ = 0;
   ContentIndex index_;
   BlockLists lists_;
-  std::uint64_t expected_content_ = 0;
-  bool expected_ = false;
-  bool was_there_ = false;
 };
 
 }  // namespace kvern

@@ -15,16 +15,16 @@ namespace kvern {
 class SegmentedLru {
  public:
   // `rooms`: of the segments above the lowest, which takes any number.
-  void prepare(std::uint32_t blocks, std::vector<std::uint32_t> rooms) {
+  void prepare(std::uint32_t blocks, std::vector<std::uint32_t> rooms = {}) {
     rooms_ = std::move(rooms);
     rooms_.insert(rooms_.begin(), blocks);
     sizes_.assign(rooms_.size(), 0);
     lists_.prepare(blocks, static_cast<std::uint32_t>(rooms_.size()));
     segments_.assign(blocks, 0);
   }
-  void insert(std::uint32_t block) {
-    enter(block, 0);
-    lists_.append(block, 0);
+  void insert(std::uint32_t block, std::uint32_t segment = 0) {
+    enter(block, segment);
+    lists_.append(block, segment);
   }
   void use(std::uint32_t block) {
     const bool linked = lists_.linked(block);

@@ -18,6 +18,7 @@ class WrappedEviction : public Eviction {
   bool unbounded() const override { return wrapped_->unbounded(); }
   bool clairvoyant() const override { return wrapped_->clairvoyant(); }
   void foresee(const Oracle& oracle) override { wrapped_->foresee(oracle); }
+  const Eviction& wrapped() const { return *wrapped_; }
 
  protected:
   std::unique_ptr<Eviction> wrapped_;
@@ -27,9 +28,7 @@ class WrappedEviction : public Eviction {
 // describes the wrapped one.
 template <class Wrapper>
 std::unique_ptr<Eviction> make_wrapper(Parameters& p, const char* duty) {
-  const Config spec = p.wrapped(duty);
-  auto wrapped =
-      make_policy(eviction::table(), "eviction", spec, p.path() + ".wrapped", p.issues(), p.book());
+  auto wrapped = make_wrapped(eviction::table(), "eviction", p, duty);
   const bool whole = wrapped != nullptr;
   auto policy = std::make_unique<Wrapper>(std::move(wrapped), p);
   return whole ? std::move(policy) : nullptr;

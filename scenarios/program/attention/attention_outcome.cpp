@@ -23,6 +23,9 @@
 namespace kvern {
 namespace {
 
+// Under the default seed, 1, the policies draw as their own seeds alone say.
+std::uint64_t added_seed(const AttentionScenario& scenario) { return scenario.seed - 1; }
+
 struct Measured {
   std::vector<AttentionRow> rows;
   WorkProfile profile;
@@ -52,6 +55,7 @@ std::optional<Measured> measure_closed(const AttentionScenario& scenario,
   job.policies = scenario.policies;
   job.makers = makers;
   job.options.kv_bytes = scenario.kv_bytes;
+  job.options.seed = added_seed(scenario);
   job.retrieval = scenario.retrieval;
   job.seed = scenario.seed;
   auto answer = run_attention(job, issues);
@@ -66,6 +70,7 @@ std::optional<Measured> measure_open(const AttentionScenario& scenario,
   const Recording recording(scenario.recording);
   ReplayOptions options;
   options.kv_bytes = scenario.kv_bytes;
+  options.seed = added_seed(scenario);
   const std::string refusal = open_loop_refusal(recording, makers, scenario.policies, options.form);
   if (!refusal.empty()) {
     issues.error({scenario.recording, 0, 0}, refusal);

@@ -142,9 +142,14 @@ PolicyName split_budget(const std::string& policy) {
   PolicyName name;
   name.policy = policy;
   name.policy.erase(std::remove(name.policy.begin(), name.policy.end(), ' '), name.policy.end());
+  const auto without_empty_brackets = [&name] {
+    const std::size_t empty = name.policy.find("()");
+    if (empty != std::string::npos) name.policy.erase(empty, 2);
+    return name;
+  };
   const std::size_t open = name.policy.find('(');
   const std::size_t at = name.policy.find("budget=");
-  if (open == std::string::npos || at == std::string::npos) return name;
+  if (open == std::string::npos || at == std::string::npos) return without_empty_brackets();
   const std::size_t end = name.policy.find_first_of(",)", at);
   const std::string value = name.policy.substr(at + 7, end - at - 7);
   name.budget = std::strtod(value.c_str(), nullptr);
@@ -154,22 +159,27 @@ PolicyName split_budget(const std::string& policy) {
   const bool last = end == std::string::npos || name.policy[end] == ')';
   const std::size_t from = first ? at : at - 1;
   name.policy.erase(from, (first && !last ? end + 1 : end) - from);
-  const std::size_t empty = name.policy.find("()");
-  if (empty != std::string::npos) name.policy.erase(empty, 2);
-  return name;
+  return without_empty_brackets();
 }
 
 std::string with_budget(const std::string& policy, double budget) {
   if (budget == 0) return policy;
-  // Into the innermost brackets: a wrapper's budget is that of what it wraps.
-  const std::size_t open = policy.rfind('(');
-  if (open == std::string::npos) return fmt::format("{}(budget={})", policy, budget);
-  const std::size_t inner = policy.find_first_of(",)", open);
-  const bool wraps = policy.substr(open, inner - open).find('=') == std::string::npos;
-  if (wraps) {
-    return policy.substr(0, inner) + fmt::format("(budget={})", budget) + policy.substr(inner);
+  Issues told_later;
+  const Config spec = parse_policy(policy, {"", 1, 1}, told_later);
+  if (spec.members.empty()) return policy;
+  // A wrapper's budget is that of what it wraps.
+  const Config* innermost = &spec;
+  while (const Config* wrapped = innermost->find("wrapped")) innermost = wrapped;
+  const Config* name = innermost->find("policy");
+  if (name == nullptr) return policy;
+  const std::size_t end = static_cast<std::size_t>(name->where.column) - 1 + name->text.size();
+  const std::size_t open = policy.find_first_not_of(' ', end);
+  if (open == std::string::npos || policy[open] != '(') {
+    return policy.substr(0, end) + fmt::format("(budget={})", budget) + policy.substr(end);
   }
-  return policy.substr(0, open + 1) + fmt::format("budget={}, ", budget) + policy.substr(open + 1);
+  const bool empty = policy[policy.find_first_not_of(' ', open + 1)] == ')';
+  return policy.substr(0, open + 1) + fmt::format("budget={}{}", budget, empty ? "" : ", ") +
+         policy.substr(open + 1);
 }
 
 std::optional<AttentionAnswer> run_attention(const AttentionJob& job, Issues& issues) {

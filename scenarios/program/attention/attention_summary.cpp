@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "analysis/quality/quality_table.h"
+#include "policies/token_eviction.h"
 #include "scenarios/program/attention/attention_run.h"
 #include "scenarios/program/run/expectation.h"
 
@@ -145,7 +146,7 @@ Summary attention_summary_names() {
   const WorkProfile profile;
   const std::vector<AttentionRow> rows;
   const HardwareSpec hardware;
-  return attention_summary({profile, rows, hardware, 0, "full"});
+  return attention_summary({profile, rows, hardware, 0, token_eviction::kDense});
 }
 
 std::string attention_summary_table(const std::vector<SweepPoint>& points,

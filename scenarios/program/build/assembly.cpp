@@ -77,8 +77,7 @@ std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
     if (!pool) continue;
     if (pool->hardware != nullptr) {
       out.inputs.push_back(data_path("hardware", spec.hardware));
-      const Config* cost = spec.step_cost.table.find("policy");
-      if (cost != nullptr && cost->text == "table" && !pool->hardware->cost_table.empty()) {
+      if (spec.reads_cost_table && !pool->hardware->cost_table.empty()) {
         out.inputs.push_back(pool->hardware->cost_table);
       }
       out.hardware.push_back(std::move(pool->hardware));
@@ -111,6 +110,7 @@ std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
     out.inputs.push_back(scenario.validation->forced->file);
     if (issues.any_error()) return std::nullopt;
   }
+  out.setup.seed = scenario.seed;
   out.setup.timeline = scenario.simgrid ? make_simgrid_timeline() : make_plain_timeline();
   return out;
 }

@@ -32,7 +32,7 @@ class PluginEviction final : public Eviction {
   PluginEviction(const PluginEviction&) = delete;
   PluginEviction& operator=(const PluginEviction&) = delete;
 
-  void prepare(std::uint32_t capacity) override {
+  void prepare(std::uint32_t capacity, const Draws&) override {
     drop();
     policy_ = calls_.create(capacity);
   }

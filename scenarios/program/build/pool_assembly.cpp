@@ -55,7 +55,7 @@ std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
   const bool limited = batching.most_tokens() != UINT32_MAX;
   settings.max_num_batched_tokens = limited ? batching.most_tokens() : 2048;
   settings.block_size = pool.kv.block_size;
-  settings.null_block = pool.batching.table.find("policy")->text == "vllm_v1";
+  settings.null_block = batching.keeps_null_block();
   const KvCapacity capacity = kv_capacity(deployment, settings);
   if (capacity.kv_bytes <= 0 || capacity.blocks == 0) {
     issues.error(pool.where,
@@ -114,7 +114,7 @@ bool idle(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup, 
   if (deployment.hardware != nullptr) {
     setup.idle_states = idle_states(deployment, settings_of(pool));
   }
-  if (!pool.sleeps()) return true;
+  if (!pool.sleeps) return true;
   setup.make_sleep = [spec = pool.sleep] { return make_again(sleep::table(), "sleep", spec); };
   const std::string refusal = deployment.hardware == nullptr
                                   ? "sleep needs hardware"
@@ -122,6 +122,13 @@ bool idle(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup, 
   if (refusal.empty()) return true;
   issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
   return false;
+}
+
+// Empty where every block is kept.
+std::function<std::unique_ptr<CacheAdmission>()> admission_maker(const PolicySpec& spec) {
+  const auto made = make_again(cache_admission::table(), "cache_admission", spec);
+  if (made->keeps_all()) return {};
+  return [spec] { return make_again(cache_admission::table(), "cache_admission", spec); };
 }
 
 PoolTier tier_of(const TierSpec& spec, std::uint32_t blocks) {
@@ -135,11 +142,7 @@ PoolTier tier_of(const TierSpec& spec, std::uint32_t blocks) {
   tier.make_eviction = [own = spec.eviction] {
     return make_again(eviction_policies(), "eviction", own);
   };
-  if (spec.admission.table.find("policy")->text != "always") {
-    tier.make_admission = [own = spec.admission] {
-      return make_again(cache_admission::table(), "cache_admission", own);
-    };
-  }
+  tier.make_admission = admission_maker(spec.admission);
   tier.make_fetch = [own = spec.fetch] { return make_again(tiering::table(), "tiering", own); };
   return tier;
 }
@@ -233,11 +236,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   setup.make_eviction = [spec = pool.kv.eviction] {
     return make_again(eviction_policies(), "eviction", spec);
   };
-  if (pool.kv.admission.table.find("policy")->text != "always") {
-    setup.make_cache_admission = [spec = pool.kv.admission] {
-      return make_again(cache_admission::table(), "cache_admission", spec);
-    };
-  }
+  setup.make_cache_admission = admission_maker(pool.kv.admission);
   if (!price(pool, deployment, setup, issues)) return std::nullopt;
   if (!idle(pool, deployment, setup, issues)) return std::nullopt;
   if (pool.kv.prefix_cache) {

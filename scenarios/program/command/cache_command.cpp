@@ -29,6 +29,7 @@ struct ReplayPlan {
   std::vector<std::uint32_t> capacities;
   Config admission;
   bool admits_all = true;
+  Draws draws;
   ImportRequest trace;
 };
 
@@ -49,13 +50,14 @@ std::vector<std::uint32_t> read_capacities(const std::string& text, Issues& issu
 
 ReplayPlan make_plan(const CacheRequest& request, Issues& issues) {
   ReplayPlan plan;
+  plan.draws.seed = request.seed;
   plan.policies = cache_candidates(request.policies, issues);
   plan.capacities = read_capacities(request.capacities, issues);
   const Location where{"--admission", 0, 0};
   plan.admission = parse_policy(request.admission, where, issues);
-  make_policy(cache_admission::table(), "cache_admission", plan.admission, "admission", issues);
-  const Config* name = plan.admission.find("policy");
-  plan.admits_all = name != nullptr && name->text == "always";
+  const auto admission =
+      make_policy(cache_admission::table(), "cache_admission", plan.admission, "admission", issues);
+  plan.admits_all = admission != nullptr && admission->keeps_all();
   if (request.mode != "block" && request.mode != "prefix") {
     issues.error({"--mode", 0, 0}, fmt::format("there is no mode \"{}\"", request.mode),
                  did_you_mean(request.mode, {"block", "prefix"}));
@@ -112,7 +114,7 @@ class Replays {
       admission = make_policy(cache_admission::table(), "cache_admission", plan_.admission,
                               "admission", none);
     }
-    return result(replay_cache(trace_, capacity, *policy, admission.get(), next_));
+    return result(replay_cache(trace_, capacity, *policy, admission.get(), next_, plan_.draws));
   }
 
   const CacheTrace& trace_;
@@ -133,7 +135,7 @@ int cache_command(const CacheRequest& request) {
   comparison.prefix = request.mode == "prefix";
   comparison.capacities = plan.capacities;
   // Where a miss may be left out, only a cache that may do so too is a bound.
-  comparison.bound_name = plan.admits_all ? "belady" : "belady(bypass=true)";
+  comparison.bound_name = plan.admits_all ? eviction::kBound : eviction::kBypassBound;
   for (const CacheCandidate& each : plan.policies) {
     comparison.policies.push_back(each.name);
     comparison.clairvoyant.push_back(each.clairvoyant);

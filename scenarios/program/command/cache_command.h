@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "policies/cache_admission.h"
+
 namespace kvern {
 
 struct CacheRequest {
@@ -14,8 +16,9 @@ struct CacheRequest {
   std::string policies = "all";       // "lru,arc,'ttl(lru, after=10 min)'" or "all"
   std::string capacities;             // "1000,10000", in blocks
   std::string mode = "block";         // or "prefix"
-  std::string admission = "always";
+  std::string admission = cache_admission::kUsual;
   std::uint32_t block_size = 0;  // 0 = the trace's
+  std::uint64_t seed = 1;        // of the policies' draws
   bool json = false;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "traces/import/object_trace.h"
 #include "traces/replay/reblocking.h"
 
 namespace kvern {
@@ -35,10 +36,22 @@ bool fill(const Trace& trace, Reblocking& blocks, std::uint64_t ids, CacheTrace&
   return true;
 }
 
+std::optional<CacheTrace> object_accesses(const ImportRequest& request, Issues& issues) {
+  auto objects = read_object_trace(request, issues);
+  if (!objects) return std::nullopt;
+  CacheTrace accesses;
+  accesses.distinct = objects->objects;
+  accesses.ids = std::move(objects->object);
+  accesses.arrival = std::move(objects->arrival);
+  return accesses;
+}
+
 }  // namespace
 
 std::optional<CacheTrace> read_cache_trace(const ImportRequest& request, std::uint32_t block_size,
                                            Issues& issues) {
+  // An object is a block of one token.
+  if (block_size <= 1 && is_object_trace(request)) return object_accesses(request, issues);
   std::optional<Trace> trace = read_trace(request, issues);
   if (!trace) return std::nullopt;
   const Location where{request.file, 0, 0};

@@ -142,6 +142,7 @@ struct Commands : Requests {
         ->type_name("MODE");
     command->add_option("--admission", cache.admission, "which missed blocks are stored: always")
         ->type_name("POLICY");
+    command->add_option("--seed", cache.seed, "of the policies' draws: 1");
     command->add_option("--block-size", cache.block_size, "in tokens; absent: the trace's")
         ->type_name("N")
         ->check(CLI::PositiveNumber);

@@ -8,6 +8,7 @@
 #include "models/step_cost.h"
 #include "policies/batching.h"
 #include "policies/cache_admission.h"
+#include "policies/eviction.h"
 #include "policies/sleep.h"
 #include "policies/tiering.h"
 #include "scenarios/program/build/plugin.h"
@@ -53,7 +54,7 @@ double weight_bytes_of(const std::string& dtype) {
 // `eviction` of GPU memory or of a tier, and whether it looks ahead.
 PolicySpec read_eviction(Parameters& p, bool& clairvoyant) {
   std::unique_ptr<Eviction> made;
-  PolicySpec spec = read_policy(p, "eviction", "lru", "which cached block goes",
+  PolicySpec spec = read_policy(p, "eviction", eviction::kUsual, "which cached block goes",
                                 eviction_policies(), "eviction", &made);
   if (made != nullptr && made->unbounded()) {
     p.error("eviction", "a replica's memory is not infinite",
@@ -76,14 +77,15 @@ TierSpec read_tier(Parameters p) {
       p.require<BytesPerSecond>("bandwidth", "of a replica's link, each way", {1, 1e15}).value;
   tier.latency_ns = p.require<Duration>("latency", "of a move, before its first byte").ns;
   tier.eviction = read_eviction(p, tier.clairvoyant);
-  tier.admission = read_policy(p, "admission", "always", "which blocks are worth a place",
-                               cache_admission::table(), "cache_admission");
+  tier.admission =
+      read_policy(p, "admission", cache_admission::kUsual, "which blocks are worth a place",
+                  cache_admission::table(), "cache_admission");
   tier.write_through =
       p.choice("write", "back", {"back", "through"},
                "back: a block comes when the tier above evicts it; through: when it is filled "
                "there") == "through";
   std::unique_ptr<Tiering> fetch;
-  tier.fetch = read_policy(p, "fetch", "min_time", "fetch its blocks, or compute them again?",
+  tier.fetch = read_policy(p, "fetch", tiering::kUsual, "fetch its blocks, or compute them again?",
                            tiering::table(), "tiering", &fetch);
   tier.needs_joules = fetch != nullptr && fetch->needs_joules();
   tier.prefetch = p.get("prefetch", false, "fetch when a request is queued, not at its turn");
@@ -129,8 +131,9 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes, const std::string& file) {
   kv.any_block = p.choice("lookup", "prefix", {"prefix", "any_block"},
                           "prefix: blocks up to the first missing one are found, as engines do; "
                           "any_block: those behind it too") == "any_block";
-  kv.admission = read_policy(p, "admission", "always", "which blocks are worth caching",
-                             cache_admission::table(), "cache_admission");
+  kv.admission =
+      read_policy(p, "admission", cache_admission::kUsual, "which blocks are worth caching",
+                  cache_admission::table(), "cache_admission");
   read_token_policy(p, file, kv);
   read_tiers(p, kv);
   p.finish();
@@ -138,8 +141,10 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes, const std::string& file) {
 }
 
 void read_power_states(Parameters p, PoolSpec& pool) {
-  pool.sleep = read_policy(p, "sleep", "never", "how a replica without work sleeps", sleep::table(),
-                           "sleep");
+  std::unique_ptr<Sleep> made;
+  pool.sleep = read_policy(p, "sleep", sleep::kUsual, "how a replica without work sleeps",
+                           sleep::table(), "sleep", &made);
+  pool.sleeps = made != nullptr && made->sleeps();
   pool.celsius = p.find<double>(
       "celsius", "temperature of the boards, in degrees; absent: as they were measured", {0, 150});
   p.finish();
@@ -150,13 +155,11 @@ bool can_cache_prefixes(Batching* batching) {
   return batching == nullptr || batching->prepare({1 << 20, 16, true}).empty();
 }
 
-// A step cost that gives whole steps (affine) has the host in it.
-PolicySpec read_host_overhead_key(Parameters& p, const PolicySpec& step_cost) {
-  const Config* cost = step_cost.table.find("policy");
-  const bool whole_steps = cost != nullptr && cost->text == "affine";
-  PolicySpec spec{
-      p.policy("host_overhead", whole_steps ? "none" : "affine", "what the host adds to a step"),
-      p.path() + ".host_overhead"};
+PolicySpec read_host_overhead_key(Parameters& p, const StepCost* cost) {
+  const bool whole_steps = cost != nullptr && cost->includes_host();
+  PolicySpec spec{p.policy("host_overhead", whole_steps ? kNoHostOverhead : kUsualHostOverhead,
+                           "what the host adds to a step"),
+                  p.path() + ".host_overhead"};
   if (!spec.table.members.empty()) {
     Parameters own(&spec.table, spec.path, p.issues(), p.book());
     read_host_overhead(own);
@@ -189,9 +192,11 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
             "GPUs that whole experts are spread over: 1, or all of a replica", {1, 1024});
   p.refuse("pipeline_parallel", "use tensor_parallel and replicas");
   pool.replicas = p.get("replicas", 1U, "engines behind the router", {1, 65535});
-  pool.step_cost = read_policy<StepCost>(p, "step_cost", "roofline", "what a step costs",
-                                         step_cost::table(), "step_cost");
-  pool.host_overhead = read_host_overhead_key(p, pool.step_cost);
+  std::unique_ptr<StepCost> cost;
+  pool.step_cost = read_policy(p, "step_cost", step_cost::kUsual, "what a step costs",
+                               step_cost::table(), "step_cost", &cost);
+  pool.reads_cost_table = cost != nullptr && cost->reads_table();
+  pool.host_overhead = read_host_overhead_key(p, cost.get());
   if (const auto cap = p.find<Watts>("power_cap", "of a GPU; absent: the board's", kPositive)) {
     pool.power_cap_watts = cap->value;
   }
@@ -200,11 +205,11 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
   }
   read_power_states(p.table("power", "what a replica without work does"), pool);
   std::unique_ptr<Batching> batching;
-  pool.batching = read_policy(p, "batching", "vllm_v1", "what runs in the next step",
+  pool.batching = read_policy(p, "batching", batching::kUsual, "what runs in the next step",
                               batching::table(), "batching", &batching);
   pool.kv = read_kv(p.table("kv", "the paged KV pool of a replica"),
                     can_cache_prefixes(batching.get()), file);
-  if (pool.kv.prefix_cache && pool.sleeps()) {
+  if (pool.kv.prefix_cache && pool.sleeps) {
     p.error("power", "a replica that sleeps loses its prefix cache, and that is not built yet",
             "[pool.kv] prefix_cache = false");
   }

@@ -54,9 +54,9 @@ Slo read_slo(Parameters p) {
 }
 
 void read_router(Parameters p, Scenario& scenario) {
-  scenario.routing = read_policy(p, "policy", "least_loaded", "which replica takes a request",
+  scenario.routing = read_policy(p, "policy", routing::kUsual, "which replica takes a request",
                                  routing::table(), "routing");
-  scenario.admission = read_policy(p, "admission", "always", "whether a request is let in",
+  scenario.admission = read_policy(p, "admission", admission::kUsual, "whether a request is let in",
                                    admission::table(), "admission");
   p.finish();
 }

@@ -20,8 +20,8 @@ namespace {
 constexpr Range kBudget{1e-6, 1};
 
 bool is_dense(const PolicySpec& spec) {
-  const Config* name = spec.table.find("policy");
-  return name != nullptr && name->text == "full";
+  const auto policy = make_again(token_eviction::table(), "token_eviction", spec);
+  return policy != nullptr && !policy->evicts();
 }
 
 // The budget among the policy's own keys.

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "analysis/run/run_folder.h"
+#include "policies/eviction.h"
 #include "scenarios/program/read/scenario_reader.h"
 #include "scenarios/program/read/set_value.h"
 #include "scenarios/program/run/resolved.h"
@@ -17,7 +18,6 @@ namespace kvern {
 namespace {
 
 constexpr const char* kKey = "pool.kv.eviction";
-constexpr const char* kBound = "belady";
 
 Config text_value(const std::string& text) {
   Config value;
@@ -44,7 +44,7 @@ BoundOutcome run_bounds(const RunPlan& plan, const std::string& file, const RunO
   std::vector<std::size_t> bound_of;
   for (const SweepPoint& point : plan.points) {
     Config root = point.root;
-    set_value(root, kKey, text_value(kBound), issues);
+    set_value(root, kKey, text_value(eviction::kBound), issues);
     auto scenario = read_scenario(root, file, issues);
     if (!scenario || issues.any_error()) return {kUserError, {}};
     const auto [place, fresh] =
@@ -86,7 +86,7 @@ std::string bound_table(const Scenario& scenario, const Summary& summary, const 
   SweepPoint run;
   run.settings = {{kKey, text_value(own)}};
   SweepPoint best;
-  best.settings = {{kKey, text_value(kBound)}};
+  best.settings = {{kKey, text_value(eviction::kBound)}};
   return sweep_table({run, best}, {summary, bound}) +
          "belady knows the next use of every block in trace order: a reference, which a serving "
          "run may beat\n";

@@ -83,11 +83,9 @@ struct PoolSpec {
   PolicySpec host_overhead;
   PolicySpec batching;
   KvSpec kv;
-
-  bool sleeps() const {
-    const Config* policy = sleep.table.find("policy");
-    return policy != nullptr && policy->text != "never";
-  }
+  // What these policies are like.
+  bool sleeps = false;
+  bool reads_cost_table = false;
 };
 
 struct RecordsSpec {

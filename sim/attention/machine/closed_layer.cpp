@@ -22,6 +22,7 @@ ClosedLayer::ClosedLayer(const TokenLayer& layer, std::unique_ptr<TokenEviction>
       queries_(std::size_t{layer.group} * layer.vectors.dim),
       slots_(layer.group) {
   layer_.kv_bytes = options.kv_bytes;
+  layer_.seed = options.seed;
   policy_->begin(layer_, full_);
   selects_ = policy_->selects();
   reindexes_ = policy_->reindexes();

@@ -17,8 +17,9 @@
 namespace kvern {
 
 struct ClosedOptions {
-  double kv_bytes = 2;  // of a number in the cache
-  bool measure = true;  // recall, error and the like; else no full rows, unless the policy asks
+  double kv_bytes = 2;     // of a number in the cache
+  bool measure = true;     // recall, error and the like; else no full rows, unless the policy asks
+  std::uint64_t seed = 0;  // TokenLayer
 };
 
 class ClosedLayer {

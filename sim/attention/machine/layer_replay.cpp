@@ -89,6 +89,7 @@ class Replayer {
         full_(layer.vectors.heads),
         output_(layer.vectors.dim) {
     layer_.kv_bytes = options.kv_bytes;
+    layer_.seed = options.seed;
     states_.resize(layer.vectors.kv_heads);
     persistence_.assign(layer.vectors.kv_heads,
                         Persistence(layer.bounds.prompt_tokens, layer.bounds.tokens));

@@ -18,7 +18,8 @@ using TokenPolicyMaker = std::function<std::unique_ptr<TokenEviction>()>;
 
 struct ReplayOptions {
   AttentionForm form = AttentionForm::Softmax;
-  double kv_bytes = 2;  // of a number in the cache
+  double kv_bytes = 2;     // of a number in the cache
+  std::uint64_t seed = 0;  // TokenLayer
 };
 
 struct LayerReplay {

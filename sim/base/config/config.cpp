@@ -65,12 +65,18 @@ std::vector<Part> split(Part list) {
   }
 }
 
+// Each level costs stack here and a call in what is built of it.
+constexpr int kMostNested = 16;
+
 class PolicyParser {
  public:
   PolicyParser(const Location& where, Issues& issues) : where_(where), issues_(issues) {}
 
-  std::optional<Config> policy(Part part) {
+  std::optional<Config> policy(Part part, int nested = 0) {
     part = trimmed(part);
+    if (nested == kMostNested) {
+      return fail(part, "policies stand in each other more than 16 deep");
+    }
     const std::size_t end = find_outside(part.text, "(),= \t");
     const std::string_view name = part.text.substr(0, end);
     Part rest{part.text.substr(name.size()), part.offset + name.size()};
@@ -92,7 +98,7 @@ class PolicyParser {
     const Part arguments = trimmed({rest.text.substr(1, close), rest.offset + 1});
     if (arguments.text.empty()) return table;
     for (const Part& argument : split(arguments)) {
-      if (!add_argument(table, argument)) return std::nullopt;
+      if (!add_argument(table, argument, nested)) return std::nullopt;
     }
     return table;
   }
@@ -127,7 +133,7 @@ class PolicyParser {
     table.members.push_back({std::string(key), at(offset), std::move(value)});
   }
 
-  bool add_argument(Config& table, const Part& argument) {
+  bool add_argument(Config& table, const Part& argument, int nested) {
     if (argument.text.empty()) {
       fail(argument, "expected key=value here");
       return false;
@@ -143,7 +149,7 @@ class PolicyParser {
       return false;
     }
     if (positional) {
-      auto inner = policy(argument);
+      auto inner = policy(argument, nested + 1);
       if (!inner) return false;
       add(table, name, argument.offset, std::move(*inner));
       return true;
@@ -153,12 +159,14 @@ class PolicyParser {
       fail(argument, "the key \"" + name + "\" has no value");
       return false;
     }
-    add(table, name, key.offset, value(written));
+    auto read = value(written);
+    if (!read) return false;
+    add(table, name, key.offset, std::move(*read));
     return true;
   }
 
   // Bare: integer, number, boolean, [list], quoted text, else text.
-  Config value(const Part& part) {
+  std::optional<Config> value(const Part& part, int nested = 0) {
     const std::string_view word = part.text;
     if (word == "true" || word == "false") {
       Config result = make(Config::Kind::Boolean, part.offset);
@@ -170,10 +178,15 @@ class PolicyParser {
       return text(word.substr(1, word.size() - 2), part.offset);
     }
     if (word.size() >= 2 && word.front() == '[' && word.back() == ']') {
+      if (nested == kMostNested) return fail(part, "lists stand in each other more than 16 deep");
       Config list = make(Config::Kind::Array, part.offset);
       const Part inside = trimmed({word.substr(1, word.size() - 2), part.offset + 1});
       if (!inside.text.empty()) {
-        for (const Part& item : split(inside)) list.items.push_back(value(item));
+        for (const Part& item : split(inside)) {
+          auto read = value(item, nested + 1);
+          if (!read) return std::nullopt;
+          list.items.push_back(std::move(*read));
+        }
       }
       return list;
     }

@@ -9,6 +9,8 @@
 namespace kvern {
 namespace {
 
+constexpr const char* kWrapped = "wrapped";  // the key of what stands without one
+
 std::string in_title(std::string_view path) {
   return path.empty() ? "at the top level" : "in " + table_title(path);
 }
@@ -56,6 +58,18 @@ void open_policy_table(Config& table, const std::string& path, Issues& issues) {
       table.members.push_back(std::move(member));
     }
   }
+}
+
+// "lru(fifo)": it takes no policy.
+void refuse_wrapped(const Config& table, const Config::Member& member, Issues& issues) {
+  const Config* outer = table.find("policy");
+  const Config* inner =
+      member.value.kind == Config::Kind::Table ? member.value.find("policy") : &member.value;
+  issues.error(member.where,
+               fmt::format("{} wraps no other policy, and {} stands in it without a key",
+                           outer != nullptr ? toml_text(*outer) : "this table",
+                           inner != nullptr ? toml_text(*inner) : "a policy"),
+               "its keys are written key=value");
 }
 
 }  // namespace
@@ -161,8 +175,8 @@ Config Parameters::policy(std::string_view key, std::string_view default_text,
 }
 
 Config Parameters::wrapped(std::string_view doc) {
-  Config result = policy("wrapped", "", doc);
-  if (!has("wrapped")) {
+  Config result = policy(kWrapped, "", doc);
+  if (!has(kWrapped)) {
     issues_->error(where_, fmt::format("missing the policy that {} wraps", table_title(path_)),
                    std::string(doc) + ", as in \"name(lru, key=value)\"");
   }
@@ -218,6 +232,10 @@ void Parameters::finish() {
   if (table_ == nullptr) return;
   for (const auto& member : table_->members) {
     if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;
+    if (member.key == kWrapped) {
+      refuse_wrapped(*table_, member, *issues_);
+      continue;
+    }
     std::string hint = did_you_mean(member.key, known_);
     if (hint.empty() && known_.size() <= 16) {
       hint = known_.empty() ? "it takes no keys" : "the keys are " + words_text(known_, ", ");

@@ -51,4 +51,13 @@ std::unique_ptr<Port> make_policy(const PolicyTable<Port>& table, std::string_vi
   return nullptr;
 }
 
+// The policy that `p`'s wraps ("ttl(lru, after=10 min)"). Null, with an issue, where there is none
+// or it is wrong. `duty` says what it is for.
+template <class Port>
+std::unique_ptr<Port> make_wrapped(const PolicyTable<Port>& table, std::string_view port,
+                                   Parameters& p, std::string_view duty) {
+  const Config spec = p.wrapped(duty);
+  return make_policy(table, port, spec, p.path() + ".wrapped", p.issues(), p.book());
+}
+
 }  // namespace kvern

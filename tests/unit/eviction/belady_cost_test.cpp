@@ -28,7 +28,7 @@ TEST(BeladyCost, WaitPerCostDecides) {
   ListedOracle oracle;
   oracle.next = {{0, 11}, {1, 3}};
   policy->foresee(oracle);
-  policy->prepare(3);
+  policy->prepare(3, {});
   policy->inserted(BlockId{0}, {.content = 0, .recompute_cost_ns = 100}, 0);
   policy->inserted(BlockId{1}, {.content = 1, .recompute_cost_ns = 10}, 0);
   EXPECT_EQ(index(policy->victim(0)), 1U);

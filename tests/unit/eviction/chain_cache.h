@@ -22,7 +22,7 @@ class ChainCache {
     policy_ =
         make_policy(eviction::table(), "eviction", parse_policy(policy, {}, issues), "", issues);
     EXPECT_FALSE(issues.any_error()) << issues.text();
-    policy_->prepare(capacity);
+    policy_->prepare(capacity, {});
   }
   // What blocks are like, but for their place in the prompt: 16 tokens, 1 byte.
   BlockInfo like{.tokens = 16, .bytes = 1};

@@ -15,12 +15,13 @@ namespace kvern {
 class HandCache {
  public:
   // `policy` as in a scenario: "slru(protected_share=0.5)".
-  HandCache(const std::string& policy, std::uint32_t capacity) : slots_(capacity, ' ') {
+  HandCache(const std::string& policy, std::uint32_t capacity, const Draws& draws = {})
+      : slots_(capacity, ' ') {
     Issues issues;
     policy_ =
         make_policy(eviction::table(), "eviction", parse_policy(policy, {}, issues), "", issues);
     EXPECT_FALSE(issues.any_error()) << issues.text();
-    policy_->prepare(capacity);
+    policy_->prepare(capacity, draws);
   }
   std::string serve(const std::string& contents) {
     std::string answers;

@@ -10,7 +10,7 @@ TEST(Lru, TheLongestUnusedGoesFirstAndAHitGoesToTheTail) {
   Issues issues;
   const auto lru =
       make_policy(eviction::table(), "eviction", parse_policy("lru", {}, issues), "", issues);
-  lru->prepare(4);
+  lru->prepare(4, {});
   for (const std::uint32_t block : {0, 1, 2, 3}) {
     lru->inserted(BlockId{block}, {}, 0);
     lru->pinned(BlockId{block});

@@ -35,7 +35,7 @@ TEST(RecomputeCost, TheEstimateOutlivesTheBlock) {
   Issues issues;
   const auto policy = make_policy(eviction::table(), "eviction",
                                   parse_policy("recompute_cost", {}, issues), "", issues);
-  policy->prepare(1024);
+  policy->prepare(1024, {});
   policy->inserted(BlockId{0}, {.content = 7, .request_tokens = 1600}, 0);
   policy->removed(BlockId{0});
   policy->inserted(BlockId{0}, {.content = 7, .request_tokens = 100}, 0);

@@ -9,7 +9,6 @@ CacheTrace accesses(const std::vector<std::uint32_t>& ids) {
   CacheTrace trace;
   trace.ids = ids;
   for (const std::uint32_t id : ids) trace.distinct = std::max(trace.distinct, id + 1);
-  for (std::size_t i = 1; i <= ids.size(); ++i) trace.request_end.push_back(i);
   return trace;
 }
 

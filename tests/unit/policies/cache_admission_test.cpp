@@ -10,7 +10,7 @@ std::unique_ptr<CacheAdmission> made(const std::string& text, std::uint32_t capa
   auto policy = make_policy(cache_admission::table(), "cache_admission",
                             parse_policy(text, {}, issues), "test", issues);
   EXPECT_EQ(issues.text(), "");
-  policy->prepare(capacity);
+  policy->prepare(capacity, {});
   return policy;
 }
 

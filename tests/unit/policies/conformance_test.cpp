@@ -15,14 +15,24 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-enum class Fault { None, EvictsPinned, ForgetsReleased, RemembersRemoved, Unlike, KeepsOldState };
+enum class Fault {
+  None,
+  EvictsPinned,
+  ForgetsReleased,
+  RemembersRemoved,
+  Unlike,
+  KeepsOldState,
+  ChangesItsMind,
+  CountsQuestions
+};
 
 // Oldest first, in a plain list.
 class List final : public Eviction {
  public:
   explicit List(Fault fault) : fault_(fault) {}
-  void prepare(std::uint32_t) override {
+  void prepare(std::uint32_t, const Draws&) override {
     if (fault_ != Fault::KeepsOldState) calls_ = 0;
+    questions_ = 0;
     blocks_.clear();
   }
   void inserted(BlockId block, const BlockInfo&, SimTime) override { blocks_.push_back(block); }
@@ -39,6 +49,10 @@ class List final : public Eviction {
   }
   BlockId victim(SimTime) override {
     if (blocks_.empty()) return BlockId{kNoBlock};
+    ++questions_;
+    if (fault_ == Fault::ChangesItsMind) return blocks_[questions_ % blocks_.size()];
+    // The answer stays the same for a while, and is another one later.
+    if (fault_ == Fault::CountsQuestions) return blocks_[questions_ / 64 % 2 % blocks_.size()];
     static unsigned everywhere = 0;
     const unsigned number = fault_ == Fault::Unlike          ? ++everywhere
                             : fault_ == Fault::KeepsOldState ? calls_
@@ -49,6 +63,7 @@ class List final : public Eviction {
  private:
   Fault fault_;
   unsigned calls_ = 0;
+  unsigned questions_ = 0;
   std::vector<BlockId> blocks_;
 };
 
@@ -81,10 +96,16 @@ TEST(Conformance, StateThatPrepareLeavesIsFound) {
               Contains(HasSubstr("prepared again it gives another victim")));
 }
 
+TEST(Conformance, AnAnswerThatAskingChangesIsFound) {
+  EXPECT_THAT(failures(Fault::ChangesItsMind), Contains(HasSubstr("asked again it changes")));
+  EXPECT_THAT(failures(Fault::CountsQuestions),
+              Contains(HasSubstr("asked three times it gives another victim")));
+}
+
 // The caller is held to the contract too.
 TEST(Conformance, CallsThatDoNotFitAreRefused) {
   CheckedEviction policy(std::make_unique<List>(Fault::None));
-  policy.prepare(2);
+  policy.prepare(2, {});
   EXPECT_THROW(policy.victim(0), LawBroken);
   EXPECT_THROW(policy.pinned(BlockId{0}), LawBroken);
   EXPECT_THROW(policy.released(BlockId{0}, 0), LawBroken);

@@ -9,6 +9,7 @@
 #include "sim/base/outside_error.h"
 #include "tests/roots.h"
 #include "traces/import/import.h"
+#include "traces/import/object_trace.h"
 
 namespace kvern {
 namespace {
@@ -76,6 +77,28 @@ TEST_F(ObjectTraces, OracleGeneralKeepsTheOrderOfAccesses) {
   request_.format = "oracle_general";
   EXPECT_FALSE(read(record(5, 1, 10, -1) + record(4, 2, 10, -1)));
   EXPECT_THAT(issues_.text(), HasSubstr(":2: error: bad row: time"));
+}
+
+// Read without a trace of requests, for caches: the same accesses and the same findings.
+TEST_F(ObjectTraces, StraightIntoACacheReplay) {
+  const std::string content = record(5, 7, 10, 3) + record(5, 10, 20, -1) + record(9, 7, 10, -1);
+  ASSERT_TRUE(read(content));
+  EXPECT_TRUE(is_object_trace(request_));
+  Issues issues;
+  const auto objects = read_object_trace(request_, issues);
+  ASSERT_TRUE(objects) << issues.text();
+  EXPECT_THAT(objects->arrival, ElementsAre(0, 0, 4 * kSecond));
+  EXPECT_THAT(objects->object, ElementsAre(0, 1, 0));
+  EXPECT_EQ(objects->objects, 2U);
+  EXPECT_EQ(issues.text(), issues_.text());
+
+  request_.format = "oracle_general";
+  EXPECT_FALSE(read(record(5, 1, 10, -1) + record(4, 2, 10, -1)));
+  Issues late;
+  EXPECT_FALSE(read_object_trace(request_, late));
+  EXPECT_EQ(late.text(), issues_.text());
+  EXPECT_THROW(read(content + "half"), OutsideError);
+  EXPECT_THROW(read_object_trace(request_, late), OutsideError);
 }
 
 TEST_F(ObjectTraces, CsvByTheUsualNames) {
