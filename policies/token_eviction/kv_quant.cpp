@@ -169,7 +169,14 @@ std::unique_ptr<TokenEviction> make(Parameters& p) {
   const Config spec = p.wrapped("the policy whose cache is quantised");
   auto inner =
       make_policy(table(), "token_eviction", spec, p.path() + ".wrapped", p.issues(), p.book());
+  if (dynamic_cast<KvQuant*>(inner.get()) != nullptr) {
+    p.error("wrapped", "kv_quant wraps kv_quant: the inner one's few bits would be lost",
+            "wrap its policy once");
+  }
+  // Made in any case, so that all of its keys are checked; without a policy it is none itself.
+  const bool whole = inner != nullptr;
   auto made = std::make_unique<KvQuant>(p, std::move(inner));
+  if (!whole) return nullptr;
   return made;
 }
 

@@ -1,5 +1,6 @@
 // L2 norm (Devoto et al., arXiv 2406.11430; l2compress f93d6ca): keys with a high norm get little
-// attention, so over `size` the token with the highest goes, the newest among the candidates.
+// attention, so over `size` the token with the highest goes: of equals the lowest index, and the
+// newest is a candidate like any other.
 #include <cmath>
 
 #include "policies/parts/tokens/token_budget.h"

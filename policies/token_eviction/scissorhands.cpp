@@ -1,7 +1,8 @@
 // Scissorhands (Liu et al., arXiv 2305.17118; rule as in cold-compress 15bb300): a token that
 // recent queries found unimportant will stay so. Per token: how many of the last `history` queries
-// gave it less than 1 / (tokens seen). Over `size`, the `drop` highest counts (or as many as are
-// too many) outside the last `recent` go.
+// gave it less than 1 / (tokens seen); each query head has its own threshold, and a group's counts
+// are folded. Over `size`, the `drop` highest counts (or as many as are too many) outside the last
+// `recent` go.
 #include <algorithm>
 #include <optional>
 

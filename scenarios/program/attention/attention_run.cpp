@@ -22,7 +22,7 @@ class Session {
   Session(const AttentionJob& job, const std::vector<RetrievalText>& needles,
           const std::vector<RetrievalText>& pairs)
       : job_(job),
-        pool_(job.threads),
+        pool_(job.threads, job.options.interrupt),
         model_(load_transformer(job.weights, pool_)),
         rotary_(model_->shape().rope_theta, model_->shape().head_dim,
                 longest(job, needles, pairs)) {

@@ -13,6 +13,7 @@
 #include "scenarios/program/attention/attention_run.h"
 #include "scenarios/program/read/model_files.h"
 #include "scenarios/program/terminal/exit_codes.h"
+#include "scenarios/program/terminal/signals.h"
 
 namespace kvern {
 namespace {
@@ -132,7 +133,7 @@ int closed_loop(const AttentionRequest& request, const ReplayOptions& options,
   job.texts = std::move(*texts);
   job.policies = request.policies;
   job.makers = std::move(makers);
-  job.options = {options.kv_bytes, !request.quality_only};
+  job.options = {options.kv_bytes, !request.quality_only, options.interrupt};
   job.retrieval = request.retrieval;
   job.threads = request.threads;
   const auto answer = run_attention(job, issues);
@@ -154,6 +155,7 @@ int attention_command(const AttentionRequest& request) {
   ReplayOptions options;
   options.form = read_form(request.form, issues).value_or(AttentionForm::Softmax);
   options.kv_bytes = read_dtype(request.kv_dtype, issues).value_or(2);
+  options.interrupt = Interrupt(interrupted());
   auto makers = token_policy_makers(request.policies, issues);
   check_loop(request, issues);
   const Rows print = read_rows(request, issues);

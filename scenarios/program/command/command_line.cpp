@@ -12,6 +12,7 @@
 #include "scenarios/program/terminal/signals.h"
 #include "scenarios/program/validation/case_metrics.h"
 #include "sim/base/config/issues.h"
+#include "sim/base/interrupt.h"
 #include "sim/base/outside_error.h"
 #include "sim/law.h"
 
@@ -293,6 +294,9 @@ int dispatch_reached(Commands& commands) {
 int guarded(Commands& commands) {
   try {
     return dispatch_reached(commands);
+  } catch (const Interrupted&) {
+    std::fputs("kvern: interrupted\n", stderr);
+    return kInterrupted;
   } catch (const LawBroken& broken) {
     std::fprintf(stderr, "kvern: error: %s\n", broken.what());
     return kBrokenLaw;

@@ -14,7 +14,7 @@ ClosedLayer::ClosedLayer(const TokenLayer& layer, std::unique_ptr<TokenEviction>
       policy_(std::move(policy)),
       rotary_(rotary),
       options_(options),
-      full_(layer_),
+      full_(layer_, options.interrupt),
       heads_(layer.vectors.kv_heads, Head(layer.vectors.dim)),
       steps_(layer.bounds.tokens - layer.bounds.prompt_tokens),
       views_(layer.vectors.kv_heads),
@@ -86,6 +86,7 @@ void ClosedLayer::drop(std::uint32_t kv_head, std::span<const std::uint32_t> ran
 }
 
 void ClosedLayer::step(std::uint32_t position, std::span<float> outputs) {
+  options_.interrupt.check();
   const std::uint32_t prompt = layer_.bounds.prompt_tokens;
   const std::size_t group_row = std::size_t{layer_.group} * layer_.vectors.dim;
   for (std::uint32_t head = 0; head < heads_.size(); ++head) {

@@ -12,6 +12,7 @@
 #include "sim/attention/head/head_replay.h"
 #include "sim/attention/head/kept_rows.h"
 #include "sim/attention/head/rotary.h"
+#include "sim/base/interrupt.h"
 #include "sim/ports/token_eviction.h"
 
 namespace kvern {
@@ -19,6 +20,7 @@ namespace kvern {
 struct ClosedOptions {
   double kv_bytes = 2;  // of a number in the cache
   bool measure = true;  // recall, error and the like; else no full rows, unless the policy asks
+  Interrupt interrupt;
 };
 
 class ClosedLayer {

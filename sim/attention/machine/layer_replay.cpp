@@ -85,7 +85,7 @@ class Replayer {
       : layer_(layer),
         options_(options),
         kernel_(layer_),
-        rows_(layer_, kernel_, options.form),
+        rows_(layer_, kernel_, options.form, options.interrupt),
         full_(layer.vectors.heads),
         output_(layer.vectors.dim) {
     layer_.kv_bytes = options.kv_bytes;
@@ -98,6 +98,7 @@ class Replayer {
     const std::uint32_t prompt = layer_.bounds.prompt_tokens;
     for (const TokenPolicyMaker& maker : makers) add(maker());
     for (std::uint32_t t = prompt; t < layer_.bounds.tokens; ++t) {
+      options_.interrupt.check();
       for (std::uint32_t head = 0; head < layer_.vectors.heads; ++head) full_row(head, t);
       for (std::size_t p = 0; p < caches_.size(); ++p) step(p, t);
     }

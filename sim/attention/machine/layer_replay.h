@@ -10,6 +10,7 @@
 
 #include "sim/attention/head/attention_form.h"
 #include "sim/attention/head/head_replay.h"
+#include "sim/base/interrupt.h"
 #include "sim/ports/token_eviction.h"
 
 namespace kvern {
@@ -19,6 +20,7 @@ using TokenPolicyMaker = std::function<std::unique_ptr<TokenEviction>()>;
 struct ReplayOptions {
   AttentionForm form = AttentionForm::Softmax;
   double kv_bytes = 2;  // of a number in the cache
+  Interrupt interrupt;
 };
 
 struct LayerReplay {

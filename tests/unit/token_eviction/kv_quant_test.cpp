@@ -70,6 +70,14 @@ TEST(KvQuant, WrapsAnyPolicy) {
   EXPECT_EQ(lab::replay_head(text, "kv_quant(window(size=20), group=4, residual=4)").kept,
             lab::replay_head(text, "window(size=20)").kept);
   EXPECT_THROW(lab::token_policy("kv_quant(full, bits=6)"), std::invalid_argument);
+  EXPECT_THROW(lab::token_policy("kv_quant(kv_quant(full))"), std::invalid_argument);
+}
+
+TEST(KvQuant, WithoutAPolicyToWrapItIsAUserError) {
+  for (const char* spec : {"kv_quant", "kv_quant(bits=4)", "kv_quant(nosuch)", "kv_quant(adakv)",
+                           "adakv", "adakv(nosuch)", "adakv(kv_quant(nosuch))"}) {
+    EXPECT_THROW(lab::token_policy(spec), std::invalid_argument) << spec;
+  }
 }
 
 }  // namespace kvern
