@@ -2,6 +2,7 @@
 // true row, and itself: a set of its own for every query head, so that no policy whose query heads
 // read `size` tokens can have more recall, whether it evicts or selects. With `shared` the heads of
 // a group read one set, by their mean: what eviction can reach at best, since they share a cache.
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
@@ -10,20 +11,14 @@ namespace kvern::token_eviction::per_step_oracle {
 
 namespace {
 
-class PerStepOracle final : public TokenEviction {
+class PerStepOracle final : public KeepsAll, public TokenReading {
  public:
   explicit PerStepOracle(Parameters& p)
       : size_(p, "earlier tokens read in a step"),
         shared_(p.get("shared", false, "one set for the query heads of a group")) {}
 
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-  }
-  void prefill(std::span<TokenDrops>) override {}
-  void step(const TokenStep&, std::span<TokenDrops>) override {}
   bool clairvoyant() const override { return true; }
-  bool selects() const override { return true; }
+  TokenReading* reading() override { return this; }
   void select(std::uint32_t query_head, std::span<const std::uint32_t> kept,
               std::vector<std::uint32_t>& slots, TokenWork&) override {
     const std::uint32_t count = shared_ ? layer_->group : 1;
@@ -38,9 +33,6 @@ class PerStepOracle final : public TokenEviction {
     top(scores_, size_.of(layer_->bounds), slots);
     slots.push_back(static_cast<std::uint32_t>(kept.size() - 1));
   }
-  std::optional<TokenLine> resident(const TokenBounds&, std::uint32_t n) const override {
-    return TokenLine{n, 1, kAlways};
-  }
   std::optional<TokenLine> read(const TokenBounds& bounds, std::uint32_t n) const override {
     return grows_to(n, size_.of(bounds));
   }
@@ -48,8 +40,6 @@ class PerStepOracle final : public TokenEviction {
  private:
   CacheSize size_;
   bool shared_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
   std::vector<double> values_, scores_;
 };
 

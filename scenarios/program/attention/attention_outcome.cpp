@@ -69,7 +69,7 @@ std::optional<Measured> measure_open(const AttentionScenario& scenario,
   ReplayOptions options;
   options.kv_bytes = scenario.kv_bytes;
   options.interrupt = Interrupt(interrupted());
-  const std::string refusal = open_loop_refusal(recording, makers, scenario.policies, options.form);
+  const std::string refusal = open_loop_refusal(recording, makers, scenario.policies, options);
   if (!refusal.empty()) {
     issues.error({scenario.recording, 0, 0}, refusal);
     return std::nullopt;

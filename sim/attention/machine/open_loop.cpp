@@ -61,10 +61,11 @@ SequenceReplay merge_steps(std::uint32_t sequence, const std::vector<Task>& task
 
 std::string open_loop_refusal(const Recording& recording,
                               const std::vector<TokenPolicyMaker>& policies,
-                              const std::vector<std::string>& names, AttentionForm form) {
+                              const std::vector<std::string>& names, const ReplayOptions& options) {
+  const bool linear = options.form == AttentionForm::Linear;
   for (std::size_t p = 0; p < policies.size(); ++p) {
     const auto policy = policies[p]();
-    if (form == AttentionForm::Linear && policy->evicts()) {
+    if (linear && policy->evicts()) {
       return names[p] + " evicts, and linear attention has no cache to evict from";
     }
     for (const RecordedSequence& sequence : recording.sequences()) {
@@ -75,6 +76,12 @@ std::string open_loop_refusal(const Recording& recording,
           return fmt::format("{} on sequence {}: {}", names[p], sequence.number, why);
       }
     }
+  }
+  if (options.control == nullptr) return {};
+  if (linear) return "a controller takes tokens away, and linear attention has none of its own";
+  for (const RecordedSequence& sequence : recording.sequences()) {
+    const std::string why = options.control->refusal({sequence.model_layers, sequence.heads});
+    if (!why.empty()) return fmt::format("the controller on sequence {}: {}", sequence.number, why);
   }
   return {};
 }

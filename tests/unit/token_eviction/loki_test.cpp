@@ -74,7 +74,7 @@ TEST(Loki, BasisOfACalibrationText) {
   const TokenPolicyMaker unread = lab::token_policy("loki(rank=2, basis=other.h5)");
   const TokenPolicyMaker learnt = [&] {
     auto policy = unread();
-    policy->learn(file);
+    policy->training()->learn(file);
     return policy;
   };
   const TokenLayer told = token_layer(text.sequence, text.layers[0], 0);
