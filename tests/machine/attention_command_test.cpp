@@ -174,5 +174,25 @@ TEST_F(AttentionCommand, AWrapperWithoutAPolicyIsAUserError) {
   }
 }
 
+TEST_F(AttentionCommand, AControllerNarrowsWhatIsRead) {
+  const lab::Output dense = attention({"--json", "--policy", "full", "--control", "dense"});
+  ASSERT_EQ(dense.code, 0) << dense.err;
+  EXPECT_EQ(dense.out, attention({"--json", "--policy", "full"}).out);
+  const lab::Output off =
+      attention({"--json", "--policy", "full", "--control", "off(heads=[0:0])"});
+  ASSERT_EQ(off.code, 0) << off.err;
+  EXPECT_EQ(lab::numbers_of(off.out, "recall_mean"), std::vector<double>{0});
+  EXPECT_EQ(lab::numbers_of(off.out, "bytes_read"), std::vector<double>{0});
+  const lab::Output wrong = attention({"--policy", "full", "--control", "off(heads=[7:0])"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_NE(wrong.err.find("there is no layer 7"), std::string::npos) << wrong.err;
+  const lab::Output unknown = attention({"--policy", "full", "--control", "of(heads=[0:0])"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_NE(unknown.err.find("did you mean \"off\""), std::string::npos) << unknown.err;
+  const lab::Output linear =
+      attention({"--policy", "full", "--form", "linear", "--control", "dense"});
+  EXPECT_EQ(linear.code, 2);
+}
+
 }  // namespace
 }  // namespace kvern

@@ -207,6 +207,8 @@ struct Commands : Requests {
                      "a token policy, as \"h2o(heavy=3, recent=3)\"; again for more")
         ->type_name("POLICY")
         ->allow_extra_args(false);
+    command->add_option("--control", attention.control,
+                        "how query heads attend: \"off(heads=[3:0])\", \"sink_window(window=64)\"");
     command->add_option("--form", attention.form, "softmax, softmax1, relu or linear");
     command->add_option("--kv-dtype", attention.kv_dtype, "of the cache: f32, f16, bf16 or f8");
     command->add_option("--threads", attention.threads, "0: as many as there are cores");
