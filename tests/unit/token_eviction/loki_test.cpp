@@ -78,7 +78,7 @@ TEST(Loki, BasisOfACalibrationText) {
     return policy;
   };
   const TokenLayer told = token_layer(text.sequence, text.layers[0], 0);
-  EXPECT_EQ(unread()->file(), "other.h5");
+  EXPECT_EQ(unread()->training()->file(), "other.h5");
   EXPECT_NE(unread()->refusal(told), "");
   EXPECT_EQ(learnt()->refusal(told), "");
   EXPECT_EQ(replay_layer(told, {learnt}, {}).heads[0][0].recall_sum,
