@@ -111,6 +111,11 @@ std::string manifest_toml(const Manifest& manifest) {
       quoted_text(manifest.version), quoted_text(__VERSION__), quoted_text(manifest.scenario),
       manifest.seed, quoted_text(manifest.fingerprint), manifest.clairvoyant,
       manifest.warm ? "\"warm\"" : "\"cold\"");
+  if (!manifest.notes.empty()) {
+    out += "notes = [\n";
+    for (const std::string& note : manifest.notes) out += fmt::format("  {},\n", quoted_text(note));
+    out += "]\n";
+  }
   out += "\n[libraries]\n";
   for (const auto& [library, version] : manifest.libraries) {
     out += fmt::format("{} = {}\n", quoted_text(library), quoted_text(version));

@@ -55,7 +55,8 @@ struct Manifest {
   std::vector<Input> inputs;
   std::string fingerprint;
   bool clairvoyant = false;
-  bool warm = false;  // its prefix caches began with what another run had left
+  bool warm = false;               // its prefix caches began with what another run had left
+  std::vector<std::string> notes;  // what whoever reads the results should know, in sentences
 };
 std::string manifest_toml(const Manifest& manifest);
 

@@ -19,6 +19,7 @@ RunRecords::RunRecords(Settings settings)
     : settings_(std::move(settings)),
       latencies_(static_cast<int>(settings_.pools.size())),
       good_(settings_.pools.size()),
+      longest_prompt_(settings_.pools.size()),
       tenants_(settings_.pools.size()),
       audited_(settings_.pools.size()),
       by_step_(settings_.pools.size()),
@@ -53,6 +54,7 @@ void RunRecords::request(const RequestRow& row) {
 
 void RunRecords::count_tenant(const RequestRow& row) {
   if (row.status != RequestStatus::Finished) return;
+  longest_prompt_[row.pool] = std::max(longest_prompt_[row.pool], row.prompt_tokens);
   std::vector<TenantTokens>& tenants = tenants_[row.pool];
   if (row.tenant >= tenants.size()) tenants.resize(row.tenant + std::size_t{1});
   tenants[row.tenant].prompt += row.prompt_tokens;

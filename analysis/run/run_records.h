@@ -62,6 +62,8 @@ class RunRecords : public Records {
   const std::vector<TenantTokens>& tenants(int pool) const {
     return tenants_[static_cast<std::size_t>(pool)];
   }
+  // The longest prompt of a request served, by pool.
+  std::uint32_t longest_prompt(std::size_t pool) const { return longest_prompt_[pool]; }
   std::uint64_t within_slo(int pool) const { return good_[static_cast<std::size_t>(pool)]; }
   void meter(const MeterRow& row);
   // Of the boards, from the buckets, by pool.
@@ -83,6 +85,7 @@ class RunRecords : public Records {
   Fingerprint fingerprint_;
   Latencies latencies_;
   std::vector<std::uint64_t> good_;                 // requests within the SLO, by pool
+  std::vector<std::uint32_t> longest_prompt_;       // by pool
   std::vector<std::vector<TenantTokens>> tenants_;  // by pool, then tenant
   std::unique_ptr<TableWriter> file_;
   RowBatch<RequestRow> requests_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/prompt_eviction.h"
 #include "policies/token_eviction.h"
 
@@ -18,16 +19,12 @@ std::uint32_t round_half_even(double x) {
   return whole + (rest > .5 || (rest == .5 && whole % 2 == 1) ? 1 : 0);
 }
 
-class AdaKv final : public TokenEviction {
+class AdaKv final : public LayerPolicy {
  public:
   AdaKv(std::unique_ptr<TokenEviction> inner, PromptScorer& scorer, double floor)
       : inner_(std::move(inner)), scorer_(scorer), floor_(floor) {}
 
   std::string refusal(const TokenLayer& layer) const override { return scorer_.refusal(layer); }
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-  }
   void prefill(std::span<TokenDrops> drops) override {
     const TokenBounds& bounds = layer_->bounds;
     if (scorer_.capacity(bounds) >= bounds.prompt_tokens) return;
@@ -53,13 +50,20 @@ class AdaKv final : public TokenEviction {
   std::optional<TokenLine> resident(const TokenBounds&, std::uint32_t) const override {
     return std::nullopt;
   }
+  TokenGrowth growth() const override {
+    // Twice the prompt, twice the capacity.
+    constexpr TokenBounds kShort{.prompt_tokens = 1U << 19, .tokens = 1U << 19};
+    constexpr TokenBounds kLong{.prompt_tokens = 1U << 20, .tokens = 1U << 20};
+    const std::uint32_t once = scorer_.capacity(kShort);
+    const std::uint32_t twice = scorer_.capacity(kLong);
+    const bool share = twice / 2 == once || (twice + 1) / 2 == once;
+    return share ? TokenGrowth::ShareOfPrompt : TokenGrowth::Unknown;
+  }
 
  private:
   std::unique_ptr<TokenEviction> inner_;
   PromptScorer& scorer_;  // of inner_
   double floor_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 // after a step).
 #include <algorithm>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
@@ -35,7 +36,7 @@ struct Sizes {
   }
 };
 
-class Buzz final : public TokenEviction {
+class Buzz final : public HeadPolicy {
  public:
   explicit Buzz(Parameters& p)
       : given_{p.get<std::uint32_t>("sinks", 4, "first tokens, always kept"),
@@ -51,35 +52,6 @@ class Buzz final : public TokenEviction {
                                  : Variant::Accumulation;
   }
 
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-    sizes_ = sizes(layer.bounds);
-    sums_.resize(layer.vectors.kv_heads);
-    for (ColumnSums& sums : sums_) sums.reset(layer.group);
-    sample_.assign(layer.vectors.kv_heads, 0);
-  }
-  void prefill(std::span<TokenDrops> drops) override {
-    const std::uint32_t prompt = layer_->bounds.prompt_tokens;
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      if (variant_ != Variant::NoMax) {
-        sums_[head].add_prompt(*rows_, head * layer_->group, 0, prompt);
-      }
-      evict(head, prompt, drops[head]);
-    }
-  }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      const TokenHead& view = step.heads[head];
-      if (variant_ == Variant::Fast) sums_[head].reset(layer_->group);
-      if (variant_ == Variant::Accumulation ||
-          (variant_ == Variant::Fast && sizes_.full(view.kept.size()))) {
-        sums_[head].add(view);
-        drops[head].work.flops += view.mass.size();
-      }
-      evict(head, static_cast<std::uint32_t>(view.kept.size()), drops[head]);
-    }
-  }
   bool reindexes() const override { return true; }
 
   // The sums; what an eviction every few hundred steps takes is not counted, nor are sums of a
@@ -111,6 +83,27 @@ class Buzz final : public TokenEviction {
   }
 
  private:
+  void start() override {
+    sizes_ = sizes(layer_->bounds);
+    sums_.resize(layer_->vectors.kv_heads);
+    for (ColumnSums& sums : sums_) sums.reset(layer_->group);
+    sample_.assign(layer_->vectors.kv_heads, 0);
+  }
+  void evict_prompt(std::uint32_t head, TokenDrops& drops) override {
+    if (variant_ != Variant::NoMax) {
+      sums_[head].add_prompt(*rows_, head * layer_->group, 0, prompt());
+    }
+    thin(head, prompt(), drops);
+  }
+  void evict(std::uint32_t head, std::uint32_t, const TokenHead& view, TokenDrops& drops) override {
+    if (variant_ == Variant::Fast) sums_[head].reset(layer_->group);
+    if (variant_ == Variant::Accumulation ||
+        (variant_ == Variant::Fast && sizes_.full(view.kept.size()))) {
+      sums_[head].add(view);
+      drops.work.flops += view.mass.size();
+    }
+    thin(head, static_cast<std::uint32_t>(view.kept.size()), drops);
+  }
   Sizes sizes(const TokenBounds& bounds) const {
     if (!budget_) return given_;
     const std::uint32_t whole = budget_tokens(*budget_, bounds);
@@ -120,7 +113,7 @@ class Buzz final : public TokenEviction {
     return of;
   }
 
-  void evict(std::uint32_t head, std::uint32_t held, TokenDrops& drops) {
+  void thin(std::uint32_t head, std::uint32_t held, TokenDrops& drops) {
     if (!sizes_.full(held)) return;
     const std::uint32_t end = held - sizes_.window;
     const std::uint32_t fresh = sizes_.sinks + sample_[head];
@@ -158,8 +151,6 @@ class Buzz final : public TokenEviction {
   Variant variant_ = Variant::Accumulation;
   Fold fold_;
   std::optional<double> budget_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
   Sizes sizes_;
   std::vector<ColumnSums> sums_;
   std::vector<std::uint32_t> sample_;  // by KV head: size of the thinned sample

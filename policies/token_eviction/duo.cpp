@@ -5,6 +5,7 @@
 // heads with the lowest gates streams (ties: the first).
 #include <algorithm>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
 #include "sim/base/exact_math.h"
@@ -13,7 +14,7 @@ namespace kvern::token_eviction::duo {
 
 namespace {
 
-class Duo final : public TokenEviction {
+class Duo final : public HeadPolicy, public TokenTraining {
  public:
   explicit Duo(Parameters& p)
       : share_(p.get("streaming_share", Share{0.5}, "share of the KV heads that streams").value),
@@ -21,6 +22,7 @@ class Duo final : public TokenEviction {
         recent_(p.get<std::uint32_t>("recent", 256, "last tokens that streaming heads keep")),
         gates_(p.get("heads", "", "file of gates: a line a layer, a number in 0 .. 1 a KV head")) {}
 
+  TokenTraining* training() override { return this; }
   std::string file() const override { return gates_; }
   void learn(const PolicyFile& file) override;
   std::string refusal(const TokenLayer& layer) const override {
@@ -31,23 +33,6 @@ class Duo final : public TokenEviction {
     const bool fits = learnt_.size() == layer.bounds.layers && found != learnt_.end() &&
                       found->second.size() == layer.vectors.kv_heads;
     return fits ? "" : gates_ + " is not a gate a KV head of each layer";
-  }
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-    streams_.assign(layer.vectors.kv_heads, false);
-    if (!gates_.empty()) streams_ = learnt_.at(layer.bounds.layer);
-  }
-  void prefill(std::span<TokenDrops> drops) override {
-    if (gates_.empty()) choose(drops.size());
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      drop_middle(head, layer_->bounds.prompt_tokens, drops[head]);
-    }
-  }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      drop_middle(head, step.heads[head].kept.size(), drops[head]);
-    }
   }
   // Heads differ.
   std::optional<TokenLine> resident(const TokenBounds&, std::uint32_t) const override {
@@ -63,6 +48,17 @@ class Duo final : public TokenEviction {
   }
 
  private:
+  void start() override {
+    streams_.assign(layer_->vectors.kv_heads, false);
+    if (!gates_.empty()) streams_ = learnt_.at(layer_->bounds.layer);
+  }
+  void evict_prompt(std::uint32_t head, TokenDrops& drops) override {
+    if (head == 0 && gates_.empty()) choose(layer_->vectors.kv_heads);
+    drop_middle(head, prompt(), drops);
+  }
+  void evict(std::uint32_t head, std::uint32_t, const TokenHead& view, TokenDrops& drops) override {
+    drop_middle(head, view.kept.size(), drops);
+  }
   void choose(std::size_t heads) {
     std::vector<double> masses;
     for (std::uint32_t head = 0; head < heads; ++head) masses.push_back(edge_mass(head));
@@ -101,9 +97,7 @@ class Duo final : public TokenEviction {
   std::uint32_t sinks_, recent_;
   std::string gates_;
   std::map<std::uint32_t, std::vector<bool>> learnt_;  // by layer and KV head: it streams
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
-  std::vector<bool> streams_;  // by KV head
+  std::vector<bool> streams_;                          // by KV head
 };
 
 void Duo::learn(const PolicyFile& file) {

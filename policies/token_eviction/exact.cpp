@@ -4,6 +4,7 @@
 #include <bit>
 #include <map>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
@@ -14,20 +15,13 @@ namespace {
 
 using Set = std::uint32_t;  // bit j: token j is kept
 
-class ExactOptimum final : public TokenEviction {
+class ExactOptimum final : public LayerPolicy {
  public:
   explicit ExactOptimum(Parameters& p) : size_(p) {}
 
   std::string refusal(const TokenLayer& layer) const override {
     constexpr std::uint32_t kMostTokens = 20;
     return layer.bounds.tokens > kMostTokens ? "is for at most 20 tokens" : "";
-  }
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    plans_.clear();
-    for (std::uint32_t head = 0; head < layer.vectors.kv_heads; ++head) {
-      plans_.push_back(plan(head, rows));
-    }
   }
   void prefill(std::span<TokenDrops> drops) override { follow(0, drops); }
   void step(const TokenStep& step, std::span<TokenDrops> drops) override {
@@ -39,6 +33,12 @@ class ExactOptimum final : public TokenEviction {
   }
 
  private:
+  void start() override {
+    plans_.clear();
+    for (std::uint32_t head = 0; head < layer_->vectors.kv_heads; ++head) {
+      plans_.push_back(plan(head, *rows_));
+    }
+  }
   struct Best {
     double recall = 0;  // from the step on
     Set next = 0;       // kept after it
@@ -125,7 +125,6 @@ class ExactOptimum final : public TokenEviction {
   }
 
   CacheSize size_;
-  const TokenLayer* layer_ = nullptr;
   std::vector<Plan> plans_;  // by KV head
 };
 

@@ -2,10 +2,12 @@
 // attention that the next `horizon` queries would give it if they were drawn like the prompt's:
 // with m and S the mean and covariance of the un-rotated queries after the sinks, R the mean
 // rotation over the coming positions, softmax of (Rm).k / sqrt(dim) + k'(R S R')k / (2 dim), group
-// mean, then (s + epsilon) norm(v). The sinks stay.
+// mean, then (s + epsilon) norm(v). The sinks stay. Where the recording names no rotation
+// (rope_theta 0), its queries are taken as they are and R is the identity.
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "policies/parts/tokens/prompt_eviction.h"
 #include "policies/parts/tokens/token_budget.h"
@@ -32,7 +34,6 @@ class ExpectedAttention final : public PromptScorer {
         fold_(read_fold(p)) {}
 
   std::string refusal(const TokenLayer& layer) const override {
-    if (layer.rope_theta <= 0) return "needs un-rotated queries: the recording has no rope_theta";
     const TokenBounds& bounds = layer.bounds;
     const bool evicts = bounds.prompt_tokens > 0 && size_.of(bounds) < bounds.prompt_tokens;
     return evicts && bounds.prompt_tokens <= sinks_ ? "the prompt has only sinks" : "";
@@ -42,7 +43,8 @@ class ExpectedAttention final : public PromptScorer {
              std::vector<double>& scores) override {
     const std::uint32_t prompt = layer.bounds.prompt_tokens;
     const std::uint32_t dim = layer.vectors.dim;
-    const Rotary rotary(layer.rope_theta, dim, prompt + horizon_);
+    std::optional<Rotary> rotary;
+    if (layer.rope_theta > 0) rotary.emplace(layer.rope_theta, dim, prompt + horizon_);
     std::vector<double> shares;
     for (std::uint32_t g = 0; g < layer.group; ++g) {
       const Queries queries = future(layer, rotary, kv_head * layer.group + g);
@@ -59,7 +61,8 @@ class ExpectedAttention final : public PromptScorer {
   }
 
  private:
-  Queries future(const TokenLayer& layer, const Rotary& rotary, std::uint32_t query_head) const {
+  Queries future(const TokenLayer& layer, const std::optional<Rotary>& rotary,
+                 std::uint32_t query_head) const {
     const std::uint32_t dim = layer.vectors.dim;
     const std::uint32_t prompt = layer.bounds.prompt_tokens;
     const double count = prompt - sinks_;
@@ -68,7 +71,7 @@ class ExpectedAttention final : public PromptScorer {
     for (std::uint32_t i = sinks_; i < prompt; ++i) {
       const auto rotated = layer.vectors.query(query_head, i);
       rows.emplace_back(rotated.begin(), rotated.end());
-      rotary.turn(std::span<double>(rows.back()), -std::int64_t{i});
+      if (rotary) rotary->turn(std::span<double>(rows.back()), -std::int64_t{i});
       for (std::uint32_t d = 0; d < dim; ++d) q.mean[d] += rows.back()[d];
     }
     for (double& x : q.mean) x /= count;
@@ -80,7 +83,7 @@ class ExpectedAttention final : public PromptScorer {
       }
     }
     for (double& x : q.covariance) x /= count;
-    turn_ahead(rotary, prompt, q);
+    if (rotary) turn_ahead(*rotary, prompt, q);
     return q;
   }
 

@@ -4,6 +4,7 @@
 // rule says: `heavy` and `recent` are shares of the context, heavy by accumulated attention.
 #include <algorithm>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
@@ -14,7 +15,7 @@ namespace {
 
 enum class Rule : std::uint8_t { Special, Punctuation, Heavy, Recent, Full };
 
-class FastGen final : public TokenEviction {
+class FastGen final : public HeadPolicy {
  public:
   explicit FastGen(Parameters& p)
       : recover_(p.get("recover", Share{0.95}, "least mean mass on what a rule keeps").value),
@@ -26,40 +27,38 @@ class FastGen final : public TokenEviction {
     if (layer.bounds.prompt_tokens == 0) return "needs a prompt, to choose each head's rule";
     return layer.token_class.empty() ? "needs token_class in the recording" : "";
   }
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-    rules_.assign(layer.vectors.kv_heads, Rule::Full);
-    sums_.resize(layer.vectors.kv_heads);
-    for (ColumnSums& sums : sums_) sums.reset(layer.group);
-  }
-  void prefill(std::span<TokenDrops> drops) override {
-    const std::uint32_t prompt = layer_->bounds.prompt_tokens;
-    std::vector<std::uint32_t> kept(prompt);
-    for (std::uint32_t j = 0; j < prompt; ++j) kept[j] = j;
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      sums_[head].add_prompt(*rows_, head * layer_->group, 0, prompt);
-      for (const Rule rule : {Rule::Special, Rule::Punctuation, Rule::Heavy, Rule::Recent}) {
-        rules_[head] = rule;
-        if (recovered(head, kept) >= recover_) break;
-        rules_[head] = Rule::Full;
-      }
-      evict(head, kept, prompt, drops[head]);
-    }
-  }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      if (rules_[head] == Rule::Full) continue;
-      sums_[head].add(step.heads[head]);
-      drops[head].work.flops += 2 * step.heads[head].mass.size();
-      evict(head, step.heads[head].kept, step.position + 1, drops[head]);
-    }
-  }
   std::optional<TokenLine> resident(const TokenBounds&, std::uint32_t) const override {
     return std::nullopt;
   }
+  TokenGrowth growth() const override { return TokenGrowth::ShareOfContext; }
+  // As if no head kept everything: those that do score nothing.
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    return {.flops_per_token = 2.0 * layer.group, .bytes_per_token = 8.0 * layer.group};
+  }
 
  private:
+  void start() override {
+    rules_.assign(layer_->vectors.kv_heads, Rule::Full);
+    sums_.resize(layer_->vectors.kv_heads);
+    for (ColumnSums& sums : sums_) sums.reset(layer_->group);
+  }
+  void evict_prompt(std::uint32_t head, TokenDrops& drops) override {
+    const std::vector<std::uint32_t> kept = whole_prompt();
+    sums_[head].add_prompt(*rows_, head * layer_->group, 0, prompt());
+    for (const Rule rule : {Rule::Special, Rule::Punctuation, Rule::Heavy, Rule::Recent}) {
+      rules_[head] = rule;
+      if (recovered(head, kept) >= recover_) break;
+      rules_[head] = Rule::Full;
+    }
+    drop_others(head, kept, prompt(), drops);
+  }
+  void evict(std::uint32_t head, std::uint32_t position, const TokenHead& view,
+             TokenDrops& drops) override {
+    if (rules_[head] == Rule::Full) return;
+    sums_[head].add(view);
+    drops.work.flops += 2 * view.mass.size();
+    drop_others(head, view.kept, position + 1, drops);
+  }
   static std::uint32_t share_of(double share, std::uint32_t context) {
     return share > 0 ? budget_tokens(share, {.tokens = context}) : 0;
   }
@@ -110,8 +109,8 @@ class FastGen final : public TokenEviction {
     return sum / (static_cast<double>(prompt) * layer_->group);
   }
 
-  void evict(std::uint32_t head, std::span<const std::uint32_t> kept, std::uint32_t context,
-             TokenDrops& drops) {
+  void drop_others(std::uint32_t head, std::span<const std::uint32_t> kept, std::uint32_t context,
+                   TokenDrops& drops) {
     if (rules_[head] == Rule::Full) return;
     const std::vector<bool> stays = stay(head, kept, context);
     for (std::uint32_t slot = 0; slot < kept.size(); ++slot) {
@@ -122,8 +121,6 @@ class FastGen final : public TokenEviction {
 
   double recover_, heavy_, recent_;
   Fold fold_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
   std::vector<Rule> rules_;  // by KV head
   std::vector<ColumnSums> sums_;
   std::vector<std::uint32_t> chosen_;

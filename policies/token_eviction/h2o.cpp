@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
@@ -35,7 +36,7 @@ struct Sizes {
   std::uint32_t heavy = 0, recent = 0;
 };
 
-class H2o final : public TokenEviction {
+class H2o final : public HeadPolicy, public TokenReading {
  public:
   explicit H2o(Parameters& p)
       : heavy_(read_size(p, "heavy", "tokens kept for their accumulated attention", 0)),
@@ -57,44 +58,9 @@ class H2o final : public TokenEviction {
     return variant_ == Variant::C && sizes(layer.bounds).heavy < 2 ? "variant C needs heavy >= 2"
                                                                    : "";
   }
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-    sizes_ = sizes(layer.bounds);
-    sums_.resize(layer.vectors.kv_heads);
-    for (ColumnSums& sums : sums_) sums.reset(layer.group);
-    slots_.resize(layer.vectors.kv_heads);
-    hidden_.resize(layer.vectors.kv_heads);
-  }
-  void prefill(std::span<TokenDrops> drops) override {
-    const std::uint32_t prompt = layer_->bounds.prompt_tokens;
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      sums_[head].add_prompt(*rows_, head * layer_->group, 0, prompt);
-      if (variant_ == Variant::C) {
-        keep_heavy(head, prompt, drops[head]);
-        const auto kept = static_cast<std::uint32_t>(prompt - drops[head].slots.size());
-        slots_[head].resize(std::min(kept, sizes_.heavy));
-        std::iota(slots_[head].begin(), slots_[head].end(), 0U);
-      } else {
-        evict(head, prompt, prompt, drops[head]);
-      }
-    }
-  }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      const TokenHead& view = step.heads[head];
-      sums_[head].add(view);
-      drops[head].work.flops += view.kept.size() * (layer_->group + 1);
-      if (variant_ == Variant::C) {
-        kick(head, view.kept.size(), drops[head]);
-      } else {
-        evict(head, view.kept.size(), step.position + 1, drops[head]);
-      }
-    }
-  }
 
   bool reindexes() const override { return variant_ == Variant::Bpos; }
-  bool selects() const override { return variant_ == Variant::A; }
+  TokenReading* reading() override { return variant_ == Variant::A ? this : nullptr; }
   void select(std::uint32_t query_head, std::span<const std::uint32_t> kept,
               std::vector<std::uint32_t>& slots, TokenWork&) override {
     const auto& masked = hidden_[query_head / layer_->group];
@@ -121,6 +87,34 @@ class H2o final : public TokenEviction {
   }
 
  private:
+  void start() override {
+    sizes_ = sizes(layer_->bounds);
+    sums_.resize(layer_->vectors.kv_heads);
+    for (ColumnSums& sums : sums_) sums.reset(layer_->group);
+    slots_.resize(layer_->vectors.kv_heads);
+    hidden_.resize(layer_->vectors.kv_heads);
+  }
+  void evict_prompt(std::uint32_t head, TokenDrops& drops) override {
+    sums_[head].add_prompt(*rows_, head * layer_->group, 0, prompt());
+    if (variant_ == Variant::C) {
+      keep_heavy(head, prompt(), drops);
+      const auto kept = static_cast<std::uint32_t>(prompt() - drops.slots.size());
+      slots_[head].resize(std::min(kept, sizes_.heavy));
+      std::iota(slots_[head].begin(), slots_[head].end(), 0U);
+    } else {
+      keep(head, prompt(), prompt(), drops);
+    }
+  }
+  void evict(std::uint32_t head, std::uint32_t position, const TokenHead& view,
+             TokenDrops& drops) override {
+    sums_[head].add(view);
+    drops.work.flops += view.kept.size() * (layer_->group + 1);
+    if (variant_ == Variant::C) {
+      kick(head, view.kept.size(), drops);
+    } else {
+      keep(head, view.kept.size(), position + 1, drops);
+    }
+  }
   Sizes sizes(const TokenBounds& bounds) const {
     Sizes of{heavy_, recent_};
     if (budget_) {
@@ -141,7 +135,7 @@ class H2o final : public TokenEviction {
   }
 
   // A, B and Bpos; `context` counts the dropped ones too.
-  void evict(std::uint32_t head, std::size_t held, std::size_t context, TokenDrops& drops) {
+  void keep(std::uint32_t head, std::size_t held, std::size_t context, TokenDrops& drops) {
     keep_heavy(head, held, drops);
     if (variant_ != Variant::A) return;
     hidden_[head].clear();
@@ -176,8 +170,6 @@ class H2o final : public TokenEviction {
   Variant variant_;
   Fold fold_;
   std::optional<double> budget_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
   Sizes sizes_;
   std::vector<ColumnSums> sums_;
   std::vector<std::vector<std::uint32_t>> slots_;   // C, by KV head

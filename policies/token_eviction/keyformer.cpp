@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_draws.h"
 #include "policies/parts/tokens/token_scores.h"
@@ -19,7 +20,7 @@ namespace kvern::token_eviction::keyformer {
 
 namespace {
 
-class Keyformer final : public TokenEviction {
+class Keyformer final : public HeadPolicy {
  public:
   explicit Keyformer(Parameters& p)
       : size_(p),
@@ -35,44 +36,6 @@ class Keyformer final : public TokenEviction {
     const std::uint32_t size = size_.of(layer.bounds);
     return recent(size) > size ? "recent is larger than size" : "";
   }
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-    size_here_ = size_.of(layer.bounds);
-    recent_here_ = recent(size_here_);
-    sums_.assign(layer.vectors.heads, {});
-    chosen_.assign(layer.vectors.kv_heads, false);
-  }
-  void prefill(std::span<TokenDrops> drops) override {
-    const std::uint32_t prompt = layer_->bounds.prompt_tokens;
-    std::vector<std::uint32_t> kept(prompt);
-    for (std::uint32_t j = 0; j < prompt; ++j) kept[j] = j;
-    for (std::uint32_t head = 0; head < layer_->vectors.heads; ++head) {
-      sums_[head].assign(prompt, 0.0);
-      for (std::uint32_t i = 0; i < prompt; ++i) {
-        const auto row = rows_->logits(head, i);
-        add_noisy(head, i, std::span(kept).first(row.size()), row, tau0_);
-      }
-    }
-    for (std::uint32_t head = 0; head < drops.size(); ++head) evict(head, prompt, drops[head]);
-  }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    const std::uint32_t decoded = layer_->bounds.tokens - layer_->bounds.prompt_tokens;
-    const double iteration = step.position + 1 - layer_->bounds.prompt_tokens;
-    const double tau = tau0_ + iteration * (tau1_ - tau0_) / max_new_.value_or(decoded);
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      const TokenHead& view = step.heads[head];
-      for (std::uint32_t g = 0; g < layer_->group; ++g) {
-        const std::uint32_t query_head = head * layer_->group + g;
-        sums_[query_head].resize(view.kept.size(), 0.0);
-        add_noisy(query_head, step.position, view.kept,
-                  view.logits.subspan(g * view.kept.size(), view.kept.size()), tau);
-      }
-      // Draw, noise, temperature, softmax, sum.
-      drops[head].work.flops += 10 * view.mass.size();
-      evict(head, view.kept.size(), drops[head]);
-    }
-  }
   TokenUpkeep upkeep(const TokenLayer& layer) const override {
     return {.flops_per_token = 10.0 * layer.group, .bytes_per_token = 8.0 * layer.group};
   }
@@ -81,6 +44,39 @@ class Keyformer final : public TokenEviction {
   }
 
  private:
+  void start() override {
+    size_here_ = size_.of(layer_->bounds);
+    recent_here_ = recent(size_here_);
+    sums_.assign(layer_->vectors.heads, {});
+    chosen_.assign(layer_->vectors.kv_heads, false);
+  }
+  void evict_prompt(std::uint32_t head, TokenDrops& drops) override {
+    const std::vector<std::uint32_t> kept = whole_prompt();
+    for (std::uint32_t g = 0; g < layer_->group; ++g) {
+      const std::uint32_t query_head = head * layer_->group + g;
+      sums_[query_head].assign(prompt(), 0.0);
+      for (std::uint32_t i = 0; i < prompt(); ++i) {
+        const auto row = rows_->logits(query_head, i);
+        add_noisy(query_head, i, std::span(kept).first(row.size()), row, tau0_);
+      }
+    }
+    keep_heavy(head, prompt(), drops);
+  }
+  void evict(std::uint32_t head, std::uint32_t position, const TokenHead& view,
+             TokenDrops& drops) override {
+    const std::uint32_t decoded = layer_->bounds.tokens - prompt();
+    const double iteration = position + 1 - prompt();
+    const double tau = tau0_ + iteration * (tau1_ - tau0_) / max_new_.value_or(decoded);
+    for (std::uint32_t g = 0; g < layer_->group; ++g) {
+      const std::uint32_t query_head = head * layer_->group + g;
+      sums_[query_head].resize(view.kept.size(), 0.0);
+      add_noisy(query_head, position, view.kept,
+                view.logits.subspan(g * view.kept.size(), view.kept.size()), tau);
+    }
+    // Draw, noise, temperature, softmax, sum.
+    drops.work.flops += 10 * view.mass.size();
+    keep_heavy(head, view.kept.size(), drops);
+  }
   std::uint32_t recent(std::uint32_t size) const { return recent_.value_or(size * 30 / 100); }
 
   void add_noisy(std::uint32_t query_head, std::uint32_t query, std::span<const std::uint32_t> kept,
@@ -100,7 +96,7 @@ class Keyformer final : public TokenEviction {
     }
   }
 
-  void evict(std::uint32_t head, std::size_t held, TokenDrops& drops) {
+  void keep_heavy(std::uint32_t head, std::size_t held, TokenDrops& drops) {
     if (held <= size_here_) return;
     const std::size_t candidates = held - recent_here_;
     if (!paper_ && chosen_[head]) {
@@ -129,8 +125,6 @@ class Keyformer final : public TokenEviction {
   std::int64_t seed_;
   bool paper_;
   Fold fold_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
   std::uint32_t size_here_ = 0, recent_here_ = 0;
   std::vector<std::vector<double>> sums_;  // by query head
   std::vector<bool> chosen_;               // by KV head: the heavy ones are (variant code)

@@ -12,11 +12,11 @@ namespace kvern::token_eviction::kv_quant {
 
 namespace {
 
-class KvQuant final : public TokenEviction {
+// Rounds the oldest of a layer's keys and values, in a copy of them.
+class FewBits final : public TokenStorage {
  public:
-  KvQuant(Parameters& p, std::unique_ptr<TokenEviction> inner)
-      : inner_(std::move(inner)),
-        bits_(p.get<std::uint32_t>("bits", 8, "of a number: 8 or 4", {4, 8})),
+  explicit FewBits(Parameters& p)
+      : bits_(p.get<std::uint32_t>("bits", 8, "of a number: 8 or 4", {4, 8})),
         key_channel_(read_axis(p, "key_axis", "channel")),
         value_channel_(read_axis(p, "value_axis", "token")),
         group_(p.get<std::uint32_t>("group", 32, "numbers that share scale and zero", {1, 1e6})),
@@ -24,10 +24,7 @@ class KvQuant final : public TokenEviction {
     if (bits_ != 4 && bits_ != 8) p.error("bits", "bits must be 8 or 4");
   }
 
-  std::string file() const override { return inner_->file(); }
-  void learn(const PolicyFile& file) override { inner_->learn(file); }
-  std::string refusal(const TokenLayer& layer) const override { return inner_->refusal(layer); }
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
+  void begin(const TokenLayer& layer) override {
     layer_ = &layer;
     const std::size_t numbers =
         std::size_t{layer.bounds.tokens} * layer.vectors.kv_heads * layer.vectors.dim;
@@ -37,54 +34,30 @@ class KvQuant final : public TokenEviction {
     stored_.keys = keys_.data();
     stored_.values = values_.data();
     heads_.assign(layer.vectors.kv_heads, {});
-    inner_->begin(layer, rows);
   }
-  void prefill(std::span<TokenDrops> drops) override {
-    inner_->prefill(drops);
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      std::vector<std::uint32_t> kept(layer_->bounds.prompt_tokens);
-      for (std::uint32_t j = 0; j < kept.size(); ++j) kept[j] = j;
-      settle(head, kept, drops[head]);
-    }
+  const TokenVectors& vectors() const override { return stored_; }
+  // Those that are old enough lose their digits.
+  void settle(std::uint32_t kv_head, std::span<const std::uint32_t> dropped,
+              std::span<const std::uint32_t> kept, TokenWork& work) override {
+    Head& head = heads_[kv_head];
+    const auto gone = [&](std::uint32_t first) {
+      return static_cast<std::uint32_t>(std::lower_bound(dropped.begin(), dropped.end(), first) -
+                                        dropped.begin());
+    };
+    head.keys -= gone(head.keys);
+    head.values -= gone(head.values);
+    head.keys = quantise(kv_head, kept, head.keys, key_channel_, keys_, work);
+    head.values = quantise(kv_head, kept, head.values, value_channel_, values_, work);
   }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    inner_->step(step, drops);
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      const auto kept = step.heads[head].kept;
-      settle(head, {kept.begin(), kept.end()}, drops[head]);
-    }
-  }
-  const TokenVectors* stored() const override { return &stored_; }
-
-  bool selects() const override { return inner_->selects(); }
-  void select(std::uint32_t query_head, std::span<const std::uint32_t> kept,
-              std::vector<std::uint32_t>& slots, TokenWork& work) override {
-    inner_->select(query_head, kept, slots, work);
-  }
-  std::vector<std::uint32_t> hidden(std::uint32_t head) const override {
-    return inner_->hidden(head);
-  }
-  bool reindexes() const override { return inner_->reindexes(); }
-  bool clairvoyant() const override { return inner_->clairvoyant(); }
   // Of what is read, the same share is quantised as of what is kept.
-  std::uint64_t read_bytes(const TokenLayer& layer, std::uint32_t kv_head, std::uint64_t tokens,
+  std::uint64_t read_bytes(std::uint32_t kv_head, std::uint64_t tokens,
                            std::uint64_t kept) const override {
     const Head& head = heads_[kv_head];
     const double read = static_cast<double>(tokens) / static_cast<double>(kept);
-    const double dim = layer.vectors.dim;
+    const double dim = layer_->vectors.dim;
     const double exact = static_cast<double>(2 * kept) - head.keys - head.values;
     const double few = (head.keys + head.values) * dim * (bits_ / 8.0 + 8.0 / group_);
-    return static_cast<std::uint64_t>(read * (exact * dim * layer.kv_bytes + few));
-  }
-  std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
-    return inner_->resident(bounds, n);
-  }
-  std::optional<TokenLine> resident_layer(const TokenBounds& bounds,
-                                          std::uint32_t n) const override {
-    return inner_->resident_layer(bounds, n);
-  }
-  std::optional<TokenLine> read(const TokenBounds& bounds, std::uint32_t n) const override {
-    return inner_->read(bounds, n);
+    return static_cast<std::uint64_t>(read * (exact * dim * layer_->kv_bytes + few));
   }
 
  private:
@@ -98,21 +71,7 @@ class KvQuant final : public TokenEviction {
            "channel";
   }
 
-  // After the inner policy's eviction: those that are old enough lose their digits.
-  void settle(std::uint32_t kv_head, std::vector<std::uint32_t> kept, TokenDrops& drops) {
-    Head& head = heads_[kv_head];
-    const auto gone = [&](std::uint32_t first) {
-      return static_cast<std::uint32_t>(
-          std::lower_bound(drops.slots.begin(), drops.slots.end(), first) - drops.slots.begin());
-    };
-    head.keys -= gone(head.keys);
-    head.values -= gone(head.values);
-    drop_slots(kept, drops.slots);
-    head.keys = quantise(kv_head, kept, head.keys, key_channel_, keys_, drops.work);
-    head.values = quantise(kv_head, kept, head.values, value_channel_, values_, drops.work);
-  }
-
-  std::uint32_t quantise(std::uint32_t kv_head, const std::vector<std::uint32_t>& kept,
+  std::uint32_t quantise(std::uint32_t kv_head, std::span<const std::uint32_t> kept,
                          std::uint32_t done, bool channel, std::vector<float>& numbers,
                          TokenWork& work) {
     const std::uint32_t dim = layer_->vectors.dim;
@@ -153,7 +112,6 @@ class KvQuant final : public TokenEviction {
     }
   }
 
-  std::unique_ptr<TokenEviction> inner_;
   std::uint32_t bits_;
   bool key_channel_, value_channel_;
   std::uint32_t group_, residual_;
@@ -163,14 +121,59 @@ class KvQuant final : public TokenEviction {
   std::vector<Head> heads_;
 };
 
+// The inner policy, stored so.
+class KvQuant final : public TokenEviction {
+ public:
+  KvQuant(Parameters& p, std::unique_ptr<TokenEviction> inner)
+      : inner_(std::move(inner)), storage_(p) {}
+
+  TokenStorage* storage() override { return &storage_; }
+  std::string refusal(const TokenLayer& layer) const override { return inner_->refusal(layer); }
+  void begin(const TokenLayer& layer, AttentionRows& rows) override { inner_->begin(layer, rows); }
+  void prefill(std::span<TokenDrops> drops) override { inner_->prefill(drops); }
+  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
+    inner_->step(step, drops);
+  }
+  TokenReading* reading() override { return inner_->reading(); }
+  TokenTraining* training() override { return inner_->training(); }
+  bool reindexes() const override { return inner_->reindexes(); }
+  bool clairvoyant() const override { return inner_->clairvoyant(); }
+  std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
+    return inner_->resident(bounds, n);
+  }
+  std::optional<TokenLine> resident_layer(const TokenBounds& bounds,
+                                          std::uint32_t n) const override {
+    return inner_->resident_layer(bounds, n);
+  }
+  std::optional<TokenLine> read(const TokenBounds& bounds, std::uint32_t n) const override {
+    return inner_->read(bounds, n);
+  }
+  TokenGrowth growth() const override { return inner_->growth(); }
+  // Six a number of the token that loses its digits.
+  TokenUpkeep upkeep(const TokenLayer& layer) const override {
+    TokenUpkeep upkeep = inner_->upkeep(layer);
+    upkeep.flops_per_step += 12.0 * layer.vectors.dim;
+    return upkeep;
+  }
+
+ private:
+  std::unique_ptr<TokenEviction> inner_;
+  FewBits storage_;
+};
+
 }  // namespace
 
 std::unique_ptr<TokenEviction> make(Parameters& p) {
   auto inner = make_wrapped(table(), "token_eviction", p, "the policy whose cache is quantised");
+  if (inner != nullptr && inner->storage() != nullptr) {
+    p.error("wrapped", "the policy that kv_quant wraps has a way of its own to store its cache",
+            "wrap its inner policy once");
+  }
+  // Made in any case, so that all of its keys are checked; without a policy it is none itself.
   const bool whole = inner != nullptr;
-  auto made =
-      std::make_unique<KvQuant>(p, std::move(inner));  // its other keys are read all the same
-  return whole ? std::move(made) : nullptr;
+  auto made = std::make_unique<KvQuant>(p, std::move(inner));
+  if (!whole) return nullptr;
+  return made;
 }
 
 }  // namespace kvern::token_eviction::kv_quant

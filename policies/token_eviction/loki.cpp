@@ -4,6 +4,7 @@
 // exact on the share `keys` with the highest scores, and on the token itself.
 #include <optional>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/principal_axes.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
@@ -13,7 +14,7 @@ namespace kvern::token_eviction::loki {
 
 namespace {
 
-class Loki final : public TokenEviction {
+class Loki final : public KeepsAll, public TokenReading, public TokenTraining {
  public:
   explicit Loki(Parameters& p)
       : rank_(p.get<std::uint32_t>("rank", 32, "principal directions that score", {1, 1e6})),
@@ -21,6 +22,7 @@ class Loki final : public TokenEviction {
         basis_(p.get("basis", "prompt", "whose keys give the directions: prompt, or a recording")),
         fold_(read_fold(p)) {}
 
+  TokenTraining* training() override { return this; }
   std::string file() const override { return basis_ == "prompt" ? "" : basis_; }
   void learn(const PolicyFile& file) override { calibration_ = &file; }
   std::string refusal(const TokenLayer& layer) const override {
@@ -36,24 +38,7 @@ class Loki final : public TokenEviction {
         found->second.kv_heads == layer.vectors.kv_heads && found->second.dim == layer.vectors.dim;
     return fits ? "" : basis_ + " is of another model";
   }
-  void begin(const TokenLayer& layer, AttentionRows&) override {
-    layer_ = &layer;
-    rank_here_ = std::min(rank_, layer.vectors.dim);
-    heads_.assign(layer.vectors.kv_heads, {});
-    TokenVectors sample = layer.vectors;
-    std::uint32_t tokens = layer.bounds.prompt_tokens;
-    if (calibration_ != nullptr) {
-      const PolicyFile::Layer& recorded = calibration_->layers.at(layer.bounds.layer);
-      sample.keys = recorded.keys.data();
-      tokens = recorded.tokens;
-    }
-    for (std::uint32_t head = 0; head < heads_.size(); ++head) {
-      heads_[head].axes = principal_axes(sample, head, tokens);
-    }
-  }
-  void prefill(std::span<TokenDrops>) override {}
-  void step(const TokenStep&, std::span<TokenDrops>) override {}
-  bool selects() const override { return true; }
+  TokenReading* reading() override { return this; }
   // Nothing goes, so slots are positions.
   void select(std::uint32_t query_head, std::span<const std::uint32_t> kept,
               std::vector<std::uint32_t>& slots, TokenWork& work) override {
@@ -77,14 +62,26 @@ class Loki final : public TokenEviction {
             .flops_per_step = 2 * rank * layer.vectors.dim * layer.group,
             .bytes_per_token = layer.kv_bytes * rank};
   }
-  std::optional<TokenLine> resident(const TokenBounds&, std::uint32_t n) const override {
-    return TokenLine{n, 1, kAlways};
-  }
   std::optional<TokenLine> read(const TokenBounds&, std::uint32_t n) const override {
     return TokenLine{count(n), 0, 1};
   }
 
  private:
+  void start() override {
+    rank_here_ = std::min(rank_, layer_->vectors.dim);
+    heads_.assign(layer_->vectors.kv_heads, {});
+    TokenVectors sample = layer_->vectors;
+    std::uint32_t tokens = prompt();
+    if (calibration_ != nullptr) {
+      const PolicyFile::Layer& recorded = calibration_->layers.at(layer_->bounds.layer);
+      sample.keys = recorded.keys.data();
+      tokens = recorded.tokens;
+    }
+    for (std::uint32_t head = 0; head < heads_.size(); ++head) {
+      heads_[head].axes = principal_axes(sample, head, tokens);
+    }
+  }
+
   struct Head {
     std::vector<double> axes;         // [dim][dim], the first direction first
     std::vector<double> coordinates;  // [position][rank]
@@ -129,7 +126,6 @@ class Loki final : public TokenEviction {
   std::string basis_;
   Fold fold_;
   const PolicyFile* calibration_ = nullptr;
-  const TokenLayer* layer_ = nullptr;
   std::vector<Head> heads_;  // by KV head
   std::vector<double> query_, rows_, scores_;
 };

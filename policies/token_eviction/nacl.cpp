@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/prompt_eviction.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_draws.h"
@@ -22,7 +23,7 @@ struct Sizes {
   std::uint32_t sum() const { return sinks + protect + keep + random; }
 };
 
-class Nacl final : public TokenEviction {
+class Nacl final : public LayerPolicy {
  public:
   explicit Nacl(Parameters& p)
       : sinks_(p.get<std::uint32_t>("sinks", 0, "first tokens, always kept")),
@@ -37,10 +38,6 @@ class Nacl final : public TokenEviction {
     if (!budget_ && proxy_ == 0) p.error("proxy", "nacl needs proxy", "or budget=0.2");
   }
 
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-  }
   void prefill(std::span<TokenDrops> drops) override {
     const Sizes of = sizes(layer_->bounds);
     const std::uint32_t prompt = layer_->bounds.prompt_tokens;
@@ -128,8 +125,6 @@ class Nacl final : public TokenEviction {
   bool causal_;
   Fold fold_;
   std::optional<double> budget_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
   std::vector<double> scores_;
 };
 

@@ -4,6 +4,7 @@
 // pages; the page being filled is one of them.
 #include <algorithm>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
@@ -12,7 +13,7 @@ namespace kvern::token_eviction::quest {
 
 namespace {
 
-class Quest final : public TokenEviction {
+class Quest final : public KeepsAll, public TokenReading {
  public:
   explicit Quest(Parameters& p)
       : page_(p.get<std::uint32_t>("page", 16, "tokens a page", {1, 1e6})),
@@ -20,15 +21,7 @@ class Quest final : public TokenEviction {
         dense_(p.get<std::uint32_t>("dense_layers", 0, "first layers that read all")),
         budget_(read_budget(p, {"pages"}, false)) {}
 
-  void begin(const TokenLayer& layer, AttentionRows&) override {
-    layer_ = &layer;
-    least_.resize(layer.vectors.kv_heads);
-    most_.resize(layer.vectors.kv_heads);
-    seen_.assign(layer.vectors.kv_heads, 0);
-  }
-  void prefill(std::span<TokenDrops>) override {}
-  void step(const TokenStep&, std::span<TokenDrops>) override {}
-  bool selects() const override { return true; }
+  TokenReading* reading() override { return this; }
 
   // Nothing goes, so slots are positions.
   void select(std::uint32_t query_head, std::span<const std::uint32_t> kept,
@@ -62,9 +55,6 @@ class Quest final : public TokenEviction {
     return {.flops_per_token = 2 * summaries * layer.group,
             .bytes_per_token = summaries * layer.kv_bytes};
   }
-  std::optional<TokenLine> resident(const TokenBounds&, std::uint32_t n) const override {
-    return TokenLine{n, 1, kAlways};
-  }
   std::optional<TokenLine> read(const TokenBounds& bounds, std::uint32_t n) const override {
     const std::uint32_t wanted = pages(bounds);
     if (wanted == kAll) return TokenLine{n, 1, kAlways};
@@ -73,6 +63,11 @@ class Quest final : public TokenEviction {
   }
 
  private:
+  void start() override {
+    least_.resize(layer_->vectors.kv_heads);
+    most_.resize(layer_->vectors.kv_heads);
+    seen_.assign(layer_->vectors.kv_heads, 0);
+  }
   static constexpr std::uint32_t kAll = UINT32_MAX;
   std::uint32_t pages(const TokenBounds& bounds) const {
     if (bounds.layer < dense_) return kAll;
@@ -105,7 +100,6 @@ class Quest final : public TokenEviction {
 
   std::uint32_t page_, pages_, dense_;
   std::optional<double> budget_;
-  const TokenLayer* layer_ = nullptr;
   std::vector<std::vector<float>> least_, most_;  // by KV head: [page][dim]
   std::vector<std::uint32_t> seen_;               // by KV head: keys taken in
   std::vector<double> scores_;

@@ -1,10 +1,12 @@
 // Scissorhands (Liu et al., arXiv 2305.17118; rule as in cold-compress 15bb300): a token that
 // recent queries found unimportant will stay so. Per token: how many of the last `history` queries
-// gave it less than 1 / (tokens seen). Over `size`, the `drop` highest counts (or as many as are
-// too many) outside the last `recent` go.
+// gave it less than 1 / (tokens seen); each query head has its own threshold, and a group's counts
+// are folded. Over `size`, the `drop` highest counts (or as many as are too many) outside the last
+// `recent` go.
 #include <algorithm>
 #include <optional>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
@@ -13,7 +15,7 @@ namespace kvern::token_eviction::scissorhands {
 
 namespace {
 
-class Scissorhands final : public TokenEviction {
+class Scissorhands final : public HeadPolicy {
  public:
   explicit Scissorhands(Parameters& p)
       : size_(p),
@@ -26,41 +28,6 @@ class Scissorhands final : public TokenEviction {
   std::string refusal(const TokenLayer& layer) const override {
     const std::uint32_t size = size_.of(layer.bounds);
     return size + 1 < recent(size) + drop_ ? "size + 1 must be at least recent + drop" : "";
-  }
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-    heads_.resize(layer.vectors.kv_heads);
-    for (Head& head : heads_) {
-      head.counts.resize(layer.group);
-      head.low.assign(std::size_t{layer.group} * history_, std::vector<bool>(layer.bounds.tokens));
-    }
-  }
-  void prefill(std::span<TokenDrops> drops) override {
-    const std::uint32_t prompt = layer_->bounds.prompt_tokens;
-    std::vector<std::uint32_t> kept(prompt);
-    for (std::uint32_t j = 0; j < prompt; ++j) kept[j] = j;
-    for (std::uint32_t head = 0; head < drops.size(); ++head) {
-      for (std::uint32_t g = 0; g < layer_->group; ++g) {
-        heads_[head].counts[g].assign(prompt, 0.0);
-        for (std::uint32_t i = prompt - std::min(prompt, history_); i < prompt; ++i) {
-          const auto row = rows_->mass(head * layer_->group + g, i);
-          count(heads_[head], g, i, std::span(kept).first(row.size()), row);
-        }
-      }
-      evict(heads_[head], prompt, drops[head]);
-    }
-  }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    for (std::size_t head = 0; head < drops.size(); ++head) {
-      const TokenHead& view = step.heads[head];
-      for (std::uint32_t g = 0; g < layer_->group; ++g) {
-        heads_[head].counts[g].resize(view.kept.size(), 0.0);
-        count(heads_[head], g, step.position, view.kept, view.row(g));
-      }
-      drops[head].work.flops += 3 * view.mass.size();
-      evict(heads_[head], view.kept.size(), drops[head]);
-    }
   }
   // A count for each query head of the group; the history of single bits is not counted.
   TokenUpkeep upkeep(const TokenLayer& layer) const override {
@@ -79,6 +46,35 @@ class Scissorhands final : public TokenEviction {
   }
 
  private:
+  void start() override {
+    heads_.resize(layer_->vectors.kv_heads);
+    for (Head& head : heads_) {
+      head.counts.resize(layer_->group);
+      head.low.assign(std::size_t{layer_->group} * history_,
+                      std::vector<bool>(layer_->bounds.tokens));
+    }
+  }
+  void evict_prompt(std::uint32_t head, TokenDrops& drops) override {
+    const std::vector<std::uint32_t> kept = whole_prompt();
+    for (std::uint32_t g = 0; g < layer_->group; ++g) {
+      heads_[head].counts[g].assign(prompt(), 0.0);
+      for (std::uint32_t i = prompt() - std::min(prompt(), history_); i < prompt(); ++i) {
+        const auto row = rows_->mass(head * layer_->group + g, i);
+        count(heads_[head], g, i, std::span(kept).first(row.size()), row);
+      }
+    }
+    drop_unimportant(heads_[head], prompt(), drops);
+  }
+  void evict(std::uint32_t head, std::uint32_t position, const TokenHead& view,
+             TokenDrops& drops) override {
+    for (std::uint32_t g = 0; g < layer_->group; ++g) {
+      heads_[head].counts[g].resize(view.kept.size(), 0.0);
+      count(heads_[head], g, position, view.kept, view.row(g));
+    }
+    drops.work.flops += 3 * view.mass.size();
+    drop_unimportant(heads_[head], view.kept.size(), drops);
+  }
+
   struct Head {
     std::vector<std::vector<double>> counts;  // [query head of the group][slot]
     // Who got little from a query: [query head of the group * history + query mod
@@ -101,7 +97,7 @@ class Scissorhands final : public TokenEviction {
     }
   }
 
-  void evict(Head& head, std::size_t held, TokenDrops& drops) {
+  void drop_unimportant(Head& head, std::size_t held, TokenDrops& drops) {
     const std::uint32_t size = size_.of(layer_->bounds);
     if (held <= size) return;
     std::vector<double> all;
@@ -119,8 +115,6 @@ class Scissorhands final : public TokenEviction {
   std::optional<std::uint32_t> recent_;
   std::uint32_t drop_;
   Fold fold_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
   std::vector<Head> heads_;
 };
 

@@ -3,8 +3,7 @@
 //   rare   by token_rarity, or without it by 1 / (its occurrences so far): a free slot, or it is at
 //          least as rare as the least rare inside (of those the oldest), which competes for heavy
 //   heavy  by attention per exposure, s / e with s = g s + a', e = g e + 1, g = 2^(-1/half_life):
-//   age
-//          alone is no merit. The lowest goes
+//          age alone is no merit. The lowest goes
 // Every `check` steps, when the heavy segment's mean mass of the last `check` queries is below
 // `drift` x that of the `check` before, the topic has changed: s and e of all tokens restart from
 // the last `check` queries alone. Under a budget: sinks 4, recent 25 %, rare 10 %, the rest heavy.
@@ -12,6 +11,7 @@
 
 #include <algorithm>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
@@ -42,7 +42,7 @@ struct Head {
   double heavy_before = -1;    // in the check before; -1: there was none
 };
 
-class SegmentedHeavyHitter final : public TokenEviction {
+class SegmentedHeavyHitter final : public HeadPolicy {
  public:
   explicit SegmentedHeavyHitter(Parameters& p)
       : given_{p.get<std::uint32_t>("sinks", 4, "first tokens, always kept"),
@@ -57,53 +57,6 @@ class SegmentedHeavyHitter final : public TokenEviction {
         budget_(read_budget(p, {"recent", "heavy", "rare"}, false)),
         keep_(kvern::exact::pow(2, -1 / half_life_)) {}
 
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-    sizes_ = sizes(layer.bounds);
-    heads_.assign(layer.vectors.kv_heads, {});
-    if (layer.token_rarity.empty()) count_occurrences();
-  }
-  void prefill(std::span<TokenDrops> drops) override {
-    const std::uint32_t prompt = layer_->bounds.prompt_tokens;
-    std::vector<std::uint32_t> kept(prompt);
-    for (std::uint32_t j = 0; j < prompt; ++j) kept[j] = j;
-    std::vector<double> values;
-    for (std::uint32_t h = 0; h < drops.size(); ++h) {
-      for (std::uint32_t i = 0; i < prompt; ++i) {
-        values.clear();
-        for (std::uint32_t g = 0; g < layer_->group; ++g) {
-          const auto row = rows_->mass(h * layer_->group + g, i);
-          values.insert(values.end(), row.begin(), row.end());
-        }
-        fold_rows(fold_, values, layer_->group, row_);
-        observe(heads_[h], i);
-      }
-      for (Entry& entry : heads_[h].entries) entry.window_mass = entry.window_exposure = 0;
-      for (std::uint32_t slot = sizes_.sinks; slot + sizes_.recent < prompt; ++slot) {
-        compete(heads_[h], slot, kept, prompt - 1);
-      }
-      take_out(heads_[h], drops[h]);
-    }
-  }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    const std::uint32_t decoded = step.position + 1 - layer_->bounds.prompt_tokens;
-    for (std::size_t h = 0; h < drops.size(); ++h) {
-      const TokenHead& view = step.heads[h];
-      fold_rows(fold_, view.mass, layer_->group, row_);
-      observe(heads_[h], step.position);
-      add_heavy_mass(heads_[h]);
-      if (decoded % check_ == 0) look_for_drift(heads_[h]);
-      const std::size_t held = view.kept.size();
-      if (held > std::size_t{sizes_.sinks} + sizes_.recent) {
-        // The oldest of the recent ones: the last tokens are all there.
-        compete(heads_[h], static_cast<std::uint32_t>(held - sizes_.recent - 1), view.kept,
-                step.position);
-      }
-      take_out(heads_[h], drops[h]);
-      drops[h].work.flops += view.kept.size() * (layer_->group + 7);
-    }
-  }
   // Four numbers a token: s and e, and those of the queries since the last check.
   TokenUpkeep upkeep(const TokenLayer& layer) const override {
     return {.flops_per_token = layer.group + 7.0, .bytes_per_token = 32};
@@ -113,6 +66,45 @@ class SegmentedHeavyHitter final : public TokenEviction {
   }
 
  private:
+  void start() override {
+    sizes_ = sizes(layer_->bounds);
+    heads_.assign(layer_->vectors.kv_heads, {});
+    if (layer_->token_rarity.empty()) count_occurrences();
+  }
+  void evict_prompt(std::uint32_t h, TokenDrops& drops) override {
+    const std::vector<std::uint32_t> kept = whole_prompt();
+    std::vector<double> values;
+    for (std::uint32_t i = 0; i < prompt(); ++i) {
+      values.clear();
+      for (std::uint32_t g = 0; g < layer_->group; ++g) {
+        const auto row = rows_->mass(h * layer_->group + g, i);
+        values.insert(values.end(), row.begin(), row.end());
+      }
+      fold_rows(fold_, values, layer_->group, row_);
+      observe(heads_[h], i);
+    }
+    for (Entry& entry : heads_[h].entries) entry.window_mass = entry.window_exposure = 0;
+    for (std::uint32_t slot = sizes_.sinks; slot + sizes_.recent < prompt(); ++slot) {
+      compete(heads_[h], slot, kept, prompt() - 1);
+    }
+    take_out(heads_[h], drops);
+  }
+  void evict(std::uint32_t h, std::uint32_t position, const TokenHead& view,
+             TokenDrops& drops) override {
+    const std::uint32_t decoded = position + 1 - prompt();
+    fold_rows(fold_, view.mass, layer_->group, row_);
+    observe(heads_[h], position);
+    add_heavy_mass(heads_[h]);
+    if (decoded % check_ == 0) look_for_drift(heads_[h]);
+    const std::size_t held = view.kept.size();
+    if (held > std::size_t{sizes_.sinks} + sizes_.recent) {
+      // The oldest of the recent ones: the last tokens are all there.
+      compete(heads_[h], static_cast<std::uint32_t>(held - sizes_.recent - 1), view.kept, position);
+    }
+    take_out(heads_[h], drops);
+    drops.work.flops += view.kept.size() * (layer_->group + 7);
+  }
+
   Sizes sizes(const TokenBounds& bounds) const {
     if (!budget_) return given_;
     const std::uint32_t whole = budget_tokens(*budget_, bounds);
@@ -224,8 +216,6 @@ class SegmentedHeavyHitter final : public TokenEviction {
   Fold fold_;
   std::optional<double> budget_;
   double keep_;  // g
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
   Sizes sizes_;
   std::vector<Head> heads_;
   std::vector<double> row_;

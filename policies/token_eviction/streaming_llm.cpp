@@ -3,6 +3,7 @@
 // Positions are those in the cache. Under a budget: sinks min(4, B), the rest recent.
 #include <algorithm>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/token_eviction.h"
 
@@ -10,28 +11,23 @@ namespace kvern::token_eviction::streaming_llm {
 
 namespace {
 
-class StreamingLlm final : public TokenEviction {
+class StreamingLlm final : public HeadPolicy {
  public:
   explicit StreamingLlm(Parameters& p)
       : sinks_(p.get<std::uint32_t>("sinks", 4, "first tokens, always kept")),
         recent_(p.get<std::uint32_t>("recent", 508, "last tokens, always kept")),
         budget_(read_budget(p, {"sinks", "recent"}, true)) {}
 
-  void begin(const TokenLayer& layer, AttentionRows&) override { layer_ = &layer; }
-  void prefill(std::span<TokenDrops> drops) override {
-    for (TokenDrops& head : drops) drop_middle(layer_->bounds.prompt_tokens, head);
-  }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    for (std::size_t head = 0; head < drops.size(); ++head) {
-      drop_middle(step.heads[head].kept.size(), drops[head]);
-    }
-  }
   bool reindexes() const override { return true; }
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     return grows_to(n, most(bounds));
   }
 
  private:
+  void evict_prompt(std::uint32_t, TokenDrops& drops) override { drop_middle(prompt(), drops); }
+  void evict(std::uint32_t, std::uint32_t, const TokenHead& view, TokenDrops& drops) override {
+    drop_middle(view.kept.size(), drops);
+  }
   std::uint32_t most(const TokenBounds& bounds) const {
     return budget_ ? budget_tokens(*budget_, bounds) : sinks_ + recent_;
   }
@@ -45,7 +41,6 @@ class StreamingLlm final : public TokenEviction {
 
   std::uint32_t sinks_, recent_;
   std::optional<double> budget_;
-  const TokenLayer* layer_ = nullptr;
 };
 
 }  // namespace

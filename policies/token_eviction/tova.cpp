@@ -1,6 +1,7 @@
 // TOVA (Oren et al., arXiv 2401.06104; src/tova_cache.py 9c7d09b): after each step the `size`
 // tokens with the most attention from the newest query stay, one set for all heads of the layer.
 // The newest token may go; there is no window and no sink.
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "policies/token_eviction.h"
@@ -9,14 +10,10 @@ namespace kvern::token_eviction::tova {
 
 namespace {
 
-class Tova final : public TokenEviction {
+class Tova final : public LayerPolicy {
  public:
   explicit Tova(Parameters& p) : size_(p), fold_(read_fold(p)) {}
 
-  void begin(const TokenLayer& layer, AttentionRows& rows) override {
-    layer_ = &layer;
-    rows_ = &rows;
-  }
   void prefill(std::span<TokenDrops> drops) override {
     values_.clear();
     for (std::uint32_t head = 0; head < layer_->vectors.heads; ++head) {
@@ -52,8 +49,6 @@ class Tova final : public TokenEviction {
 
   CacheSize size_;
   Fold fold_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
   std::vector<double> values_, scores_;
   std::vector<std::uint32_t> gone_;
 };

@@ -1,4 +1,5 @@
 // The last `size` tokens stay: a sliding window without sinks.
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_budget.h"
 #include "policies/token_eviction.h"
 
@@ -6,24 +7,19 @@ namespace kvern::token_eviction::window {
 
 namespace {
 
-class Window final : public TokenEviction {
+class Window final : public HeadPolicy {
  public:
   explicit Window(Parameters& p) : size_(p) {}
 
-  void begin(const TokenLayer& layer, AttentionRows&) override { layer_ = &layer; }
-  void prefill(std::span<TokenDrops> drops) override {
-    for (TokenDrops& head : drops) drop_oldest(layer_->bounds.prompt_tokens, head);
-  }
-  void step(const TokenStep& step, std::span<TokenDrops> drops) override {
-    for (std::size_t head = 0; head < drops.size(); ++head) {
-      drop_oldest(step.heads[head].kept.size(), drops[head]);
-    }
-  }
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override {
     return grows_to(n, size_.of(bounds));
   }
 
  private:
+  void evict_prompt(std::uint32_t, TokenDrops& drops) override { drop_oldest(prompt(), drops); }
+  void evict(std::uint32_t, std::uint32_t, const TokenHead& view, TokenDrops& drops) override {
+    drop_oldest(view.kept.size(), drops);
+  }
   void drop_oldest(std::size_t held, TokenDrops& drops) const {
     for (std::uint32_t slot = 0; slot + size_.of(layer_->bounds) < held; ++slot) {
       drops.slots.push_back(slot);
@@ -31,7 +27,6 @@ class Window final : public TokenEviction {
   }
 
   CacheSize size_;
-  const TokenLayer* layer_ = nullptr;
 };
 
 }  // namespace

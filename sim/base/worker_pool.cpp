@@ -10,13 +10,12 @@ struct WorkerPool::Job {
   std::size_t count;
   std::atomic<std::size_t> next{0};
 
+  std::exception_ptr failure;  // the first one, under the pool's mutex
+
   bool left() const { return next.load(std::memory_order_relaxed) < count; }
-  void take_part() {
-    for (std::size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) (*task)(i);
-  }
 };
 
-WorkerPool::WorkerPool(unsigned threads) {
+WorkerPool::WorkerPool(unsigned threads, Interrupt interrupt) : interrupt_(interrupt) {
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   workers_.reserve(threads - 1);
   for (unsigned i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
@@ -31,18 +30,32 @@ WorkerPool::~WorkerPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
+void WorkerPool::take_part(Job& job) {
+  try {
+    for (std::size_t i = job.next.fetch_add(1); i < job.count; i = job.next.fetch_add(1)) {
+      interrupt_.check();
+      (*job.task)(i);
+    }
+  } catch (...) {
+    job.next = job.count;
+    const std::lock_guard lock(mutex_);
+    if (!job.failure) job.failure = std::current_exception();
+  }
+}
+
 void WorkerPool::run(std::size_t count, const std::function<void(std::size_t)>& task) {
-  Job job{&task, count};
+  Job job{&task, count, {0}, nullptr};
   if (count > 1 && !workers_.empty()) {
     const std::lock_guard lock(mutex_);
     job_ = &job;
     posted_.notify_all();
   }
-  job.take_part();
+  take_part(job);
   // A worker that wakes only now finds no job: nobody waits for it.
   std::unique_lock lock(mutex_);
   job_ = nullptr;
   left_.wait(lock, [this] { return inside_ == 0; });
+  if (job.failure) std::rethrow_exception(job.failure);
 }
 
 void WorkerPool::work() {
@@ -53,7 +66,7 @@ void WorkerPool::work() {
     Job& job = *job_;
     ++inside_;
     lock.unlock();
-    job.take_part();
+    take_part(job);
     lock.lock();
     if (--inside_ == 0) left_.notify_one();
   }

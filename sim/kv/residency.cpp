@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kRemembered = 1U << 17;  // prompts of more tokens are worked out each time
 
-std::optional<TokenLine> read_layer(const TokenEviction& policy, const TokenBounds& bounds,
+std::optional<TokenLine> read_layer(const TokenSizes& policy, const TokenBounds& bounds,
                                     std::uint32_t n) {
   // Where heads differ in size no head selects, so all that is held is read.
   auto line = policy.read(bounds, n);
@@ -21,14 +21,17 @@ std::optional<TokenLine> read_layer(const TokenEviction& policy, const TokenBoun
 
 }  // namespace
 
-Residency::Residency(std::unique_ptr<TokenEviction> policy, const TokenLayer& layer)
+Residency::Residency(std::unique_ptr<TokenEviction> policy, const TokenLayer& layer,
+                     std::unique_ptr<TokenSizes> measured)
     : policy_(std::move(policy)),
+      measured_(std::move(measured)),
+      sizes_(measured_ != nullptr ? measured_.get() : policy_.get()),
       layer_(layer),
       cells_(std::int64_t{layer.bounds.layers} * layer.bounds.kv_heads) {
   layer_.bounds.layer = 0;
 }
 
-bool Residency::knows_sizes(const TokenEviction& policy, const TokenLayer& layer) {
+bool Residency::knows_sizes(const TokenSizes& policy, const TokenLayer& layer) {
   return policy.resident_layer(layer.bounds, layer.bounds.prompt_tokens).has_value();
 }
 
@@ -37,7 +40,7 @@ Residency::Sum Residency::held(std::uint32_t prompt, std::uint32_t n) const {
   TokenBounds bounds = layer_.bounds;
   bounds.prompt_tokens = bounds.tokens = prompt;
   for (; bounds.layer < bounds.layers; ++bounds.layer) {
-    const TokenLine line = *policy_->resident_layer(bounds, n);
+    const TokenLine line = *sizes_->resident_layer(bounds, n);
     sum.value += line.value;
     sum.slope += line.slope;
     sum.steps = std::min(sum.steps, line.steps);
@@ -50,7 +53,7 @@ Residency::Sum Residency::read(std::uint32_t prompt, std::uint32_t n) const {
   TokenBounds bounds = layer_.bounds;
   bounds.prompt_tokens = bounds.tokens = prompt;
   for (; bounds.layer < bounds.layers; ++bounds.layer) {
-    const TokenLine line = *read_layer(*policy_, bounds, n);
+    const TokenLine line = *read_layer(*sizes_, bounds, n);
     sum.value += line.value;
     sum.slope += line.slope;
     sum.steps = std::min(sum.steps, line.steps);

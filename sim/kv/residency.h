@@ -27,10 +27,12 @@ struct HeldRun {
 class Residency {
  public:
   // `layer`: of the model, whatever the number of GPUs; its prompt is replaced by each sequence's.
-  // The policy must know its sizes: neither resident_layer() nor read() depends on data
-  // (knows_sizes()). A prompt too short for the policy, so that it refuses it, stays whole.
-  Residency(std::unique_ptr<TokenEviction> policy, const TokenLayer& layer);
-  static bool knows_sizes(const TokenEviction& policy, const TokenLayer& layer);
+  // A prompt too short for the policy, so that it refuses it, stays whole. The policy must know its
+  // sizes (neither resident_layer() nor read() depends on data: knows_sizes()), or `measured` takes
+  // their place.
+  Residency(std::unique_ptr<TokenEviction> policy, const TokenLayer& layer,
+            std::unique_ptr<TokenSizes> measured = nullptr);
+  static bool knows_sizes(const TokenSizes& policy, const TokenLayer& layer);
 
   // `prompt`: tokens of the (latest) prefill, >= 1; n >= prompt. For at most `most` steps.
   HeldRun from(std::uint32_t prompt, std::uint32_t n, std::uint32_t most);
@@ -45,6 +47,8 @@ class Residency {
   std::int64_t rounded_up(std::int64_t sum) const { return (sum + cells_ - 1) / cells_; }
 
   std::unique_ptr<TokenEviction> policy_;
+  std::unique_ptr<TokenSizes> measured_;
+  const TokenSizes* sizes_;  // of one of the two
   TokenLayer layer_;
   std::int64_t cells_;                 // layers x KV heads
   std::vector<HeldRun> after_prompt_;  // by prompt, for the shorter ones: 0 steps = not asked yet

@@ -1,6 +1,11 @@
 // `kvern attention` on the table of logits that every policy's hand vector is of.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 
 #include "tests/lab/program.h"
@@ -136,6 +141,57 @@ TEST_F(AttentionCommand, UserErrorsAreToldTogether) {
   EXPECT_NE(output.err.find("this policy needs a size"), std::string::npos) << output.err;
   EXPECT_EQ(attention({"--policy", "window(size=6)", "--form", "linear"}).code, 2);
   EXPECT_EQ(program_.call({"attention", "none.h5", "--policy", "full"}).code, 2);
+}
+
+// A signal ends it at once, whatever the policy is at: here minutes of full rows.
+TEST_F(AttentionCommand, ASignalEndsIt) {
+  const std::string path = (program_.folder() / "long.h5").string();
+  lab::write_recording(path, {lab::random_text({.tokens = 6000, .prompt = 5000, .kv_heads = 4})});
+  for (const char* policy : {"h2o(budget=0.1)", "future_mass_greedy(budget=0.1)", "full"}) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+      execl(KVERN_BINARY, KVERN_BINARY, "attention", path.c_str(), "--policy", policy, nullptr);
+      _exit(127);
+    }
+    sleep(1);
+    ASSERT_EQ(kill(pid, SIGTERM), 0);
+    const auto since = std::chrono::steady_clock::now();
+    int status = 0;
+    waitpid(pid, &status, 0);
+    EXPECT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds(2)) << policy;
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 130) << policy;
+  }
+}
+
+// The place and the words, for every way to leave the wrapped policy out.
+TEST_F(AttentionCommand, AWrapperWithoutAPolicyIsAUserError) {
+  for (const char* policy : {"kv_quant", "kv_quant(nosuch)", "adakv(bits=4)", "adakv(kv_quant)"}) {
+    const lab::Output output = attention({"--policy", policy});
+    EXPECT_EQ(output.code, 2) << policy;
+    EXPECT_NE(output.err.find(std::string("--policy ") + policy), std::string::npos) << output.err;
+  }
+}
+
+TEST_F(AttentionCommand, AControllerNarrowsWhatIsRead) {
+  const lab::Output dense = attention({"--json", "--policy", "full", "--control", "dense"});
+  ASSERT_EQ(dense.code, 0) << dense.err;
+  EXPECT_EQ(dense.out, attention({"--json", "--policy", "full"}).out);
+  const lab::Output off =
+      attention({"--json", "--policy", "full", "--control", "off(heads=[0:0])"});
+  ASSERT_EQ(off.code, 0) << off.err;
+  EXPECT_EQ(lab::numbers_of(off.out, "recall_mean"), std::vector<double>{0});
+  EXPECT_EQ(lab::numbers_of(off.out, "bytes_read"), std::vector<double>{0});
+  const lab::Output wrong = attention({"--policy", "full", "--control", "off(heads=[7:0])"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_NE(wrong.err.find("there is no layer 7"), std::string::npos) << wrong.err;
+  const lab::Output unknown = attention({"--policy", "full", "--control", "of(heads=[0:0])"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_NE(unknown.err.find("did you mean \"off\""), std::string::npos) << unknown.err;
+  const lab::Output linear =
+      attention({"--policy", "full", "--form", "linear", "--control", "dense"});
+  EXPECT_EQ(linear.code, 2);
 }
 
 }  // namespace

@@ -23,16 +23,21 @@ class FutureMassGreedy(Window):
 
 
 class PerStepOracle(Window):
-    """Nothing goes; reads the `size` past tokens with the most of the true row, and itself."""
+    """Nothing goes; each query head reads the `size` past tokens with the most of its true row, and
+    itself; `shared`: one set a KV head, by the group's mean."""
     selects = True
+
+    def __init__(self, layer, size=None, shared=False, budget=None):
+        super().__init__(layer, size, budget)
+        self.shared = shared
 
     def keep(self, kv, positions):
         return positions
 
     def select(self, head, query, positions):
         past = positions[:-1]
-        mass = fold([[self.layer.mass[h][query][p] for p in past]
-                     for h in self.layer.group_of(head // self.layer.group)], "mean")
+        heads = self.layer.group_of(head // self.layer.group) if self.shared else [head]
+        mass = fold([[self.layer.mass[h][query][p] for p in past] for h in heads], "mean")
         return [past[i] for i in top(mass, self.size)] + [query]
 
 

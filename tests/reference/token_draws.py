@@ -69,6 +69,7 @@ def decoding(d):
                check=d.one(2, 4, 32), drift=d.one(.5, .9), **d.fold())
     yield Case("segmented_heavy_hitter", budget=d.one(.1, .3, .6))
     yield Case("per_step_oracle", **d.sized())
+    yield Case("per_step_oracle", **d.sized(), shared=True)
     yield Case("future_mass_greedy", **d.sized())
     if d.tokens <= 11:
         yield Case("exact", size=d.whole(1, 4))
@@ -97,7 +98,7 @@ def prompting(d):
         yield Case("nacl", budget=d.one(.3, .5, .8, .9), seed=d.whole(0, 9))
     inner = d.one("observed_attention", "keydiff")
     yield Case("adakv", Case(inner, size=d.size()), floor=d.one(.2, .5))
-    if d.theta and least > 8:
+    if least > 8:
         yield Case("expected_attention", **d.sized(size=d.size(4)), sinks=d.whole(0, 4),
                    horizon=d.one(1, 8, 512), epsilon=d.one(.01, .1), **d.fold())
 

@@ -88,6 +88,8 @@ class ExpectedAttention(Once):
         """The rotation by the mean over the next `horizon` positions, as a matrix."""
         n, dim = self.layer.prompt, self.layer.dim
         eye = np.eye(dim)
+        if not self.layer.theta:  # nothing is said of positions: queries as they are
+            return eye
         ahead = range(n, n + self.horizon)
         return sum(np.stack([rotate(e, p, self.layer.theta) for e in eye], axis=1)
                    for p in ahead) / self.horizon
@@ -97,7 +99,8 @@ class ExpectedAttention(Once):
         turn, rows = self.turn(), []
         keys = layer.k[self.sinks:n, kv]
         for h in layer.group_of(kv):
-            q = np.stack([rotate(layer.q[i, h], -i, layer.theta) for i in range(self.sinks, n)])
+            q = np.stack([rotate(layer.q[i, h], -i, layer.theta) if layer.theta else layer.q[i, h]
+                          for i in range(self.sinks, n)])
             mean = q.mean(axis=0)
             spread = (q - mean).T @ (q - mean) / len(q)
             mean, spread = turn @ mean, turn @ spread @ turn.T

@@ -222,7 +222,7 @@ def replay(layer, make):
 
 def one_step(layer, policy, kv, t, kept, tally):
     positions = kept + [t]
-    mass, logits = [], []
+    mass, logits, union = [], [], set()  # a token that several query heads read is read once
     tally.read_last = 0
     for head in layer.group_of(kv):
         read = sorted(policy.select(head, t, positions))
@@ -234,9 +234,10 @@ def one_step(layer, policy, kv, t, kept, tally):
         share, weights = shares(row, layer.form)
         tally.row(layer, head, t, read, weights, values)
         tally.read_last = max(tally.read_last, len(read))
+        union.update(read)
         mass.append(spread(read, share, positions))
         logits.append(spread(read, row, positions))
-    tally.read += tally.read_last
+    tally.read += len(union)
     return Step(t, positions, mass, logits)
 
 

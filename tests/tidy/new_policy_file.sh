@@ -28,3 +28,6 @@ run() {
 }
 run newcomer >newcomer.json || fail "the new policy does not run"
 grep -q '"requests_finished": *200' newcomer.json || fail "the new policy's run is not whole"
+
+# shellcheck source=tests/tidy/new_attention_mode.sh
+source tests/tidy/new_attention_mode.sh

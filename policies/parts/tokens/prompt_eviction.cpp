@@ -4,11 +4,6 @@
 
 namespace kvern::token_eviction {
 
-void PromptEviction::begin(const TokenLayer& layer, AttentionRows& rows) {
-  layer_ = &layer;
-  rows_ = &rows;
-}
-
 void PromptEviction::prefill(std::span<TokenDrops> drops) {
   const std::uint32_t capacity = scorer_->capacity(layer_->bounds);
   if (capacity >= layer_->bounds.prompt_tokens) return;

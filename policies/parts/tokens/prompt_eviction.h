@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "policies/parts/tokens/layer_policies.h"
 #include "policies/parts/tokens/token_scores.h"
 #include "sim/ports/token_eviction.h"
 
@@ -27,12 +28,11 @@ class PromptScorer {
                      std::vector<double>& scores) = 0;
 };
 
-class PromptEviction final : public TokenEviction {
+class PromptEviction final : public LayerPolicy {
  public:
   explicit PromptEviction(std::unique_ptr<PromptScorer> scorer) : scorer_(std::move(scorer)) {}
 
   std::string refusal(const TokenLayer& layer) const override { return scorer_->refusal(layer); }
-  void begin(const TokenLayer& layer, AttentionRows& rows) override;
   void prefill(std::span<TokenDrops> drops) override;
   void step(const TokenStep&, std::span<TokenDrops>) override {}
   std::optional<TokenLine> resident(const TokenBounds& bounds, std::uint32_t n) const override;
@@ -41,8 +41,6 @@ class PromptEviction final : public TokenEviction {
 
  private:
   std::unique_ptr<PromptScorer> scorer_;
-  const TokenLayer* layer_ = nullptr;
-  AttentionRows* rows_ = nullptr;
 };
 
 // What is held after a prompt of which `kept` stay, when nothing goes later.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/config/parameters.h"
+#include "sim/base/drop_slots.h"
 #include "sim/ports/token_eviction.h"
 
 namespace kvern::token_eviction {

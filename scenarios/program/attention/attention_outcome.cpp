@@ -18,6 +18,7 @@
 #include "scenarios/program/run/resolved.h"
 #include "scenarios/program/run/run.h"
 #include "scenarios/program/run/sweep_run.h"
+#include "scenarios/program/terminal/signals.h"
 #include "sim/base/digest.h"
 
 namespace kvern {
@@ -56,6 +57,7 @@ std::optional<Measured> measure_closed(const AttentionScenario& scenario,
   job.makers = makers;
   job.options.kv_bytes = scenario.kv_bytes;
   job.options.seed = added_seed(scenario);
+  job.options.interrupt = Interrupt(interrupted());
   job.retrieval = scenario.retrieval;
   job.seed = scenario.seed;
   auto answer = run_attention(job, issues);
@@ -71,7 +73,8 @@ std::optional<Measured> measure_open(const AttentionScenario& scenario,
   ReplayOptions options;
   options.kv_bytes = scenario.kv_bytes;
   options.seed = added_seed(scenario);
-  const std::string refusal = open_loop_refusal(recording, makers, scenario.policies, options.form);
+  options.interrupt = Interrupt(interrupted());
+  const std::string refusal = open_loop_refusal(recording, makers, scenario.policies, options);
   if (!refusal.empty()) {
     issues.error({scenario.recording, 0, 0}, refusal);
     return std::nullopt;

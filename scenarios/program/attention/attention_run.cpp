@@ -10,6 +10,7 @@
 #include "analysis/quality/attention_profile.h"
 #include "models/transformer/dense_forward.h"
 #include "models/transformer/transformer.h"
+#include "policies/attention.h"
 #include "policies/token_eviction.h"
 #include "scenarios/program/read/policy_file.h"
 #include "traces/describe/retrieval_texts.h"
@@ -22,7 +23,7 @@ class Session {
   Session(const AttentionJob& job, const std::vector<RetrievalText>& needles,
           const std::vector<RetrievalText>& pairs)
       : job_(job),
-        pool_(job.threads),
+        pool_(job.threads, job.options.interrupt),
         model_(load_transformer(job.weights, pool_)),
         rotary_(model_->shape().rope_theta, model_->shape().head_dim,
                 longest(job, needles, pairs)) {
@@ -42,8 +43,8 @@ class Session {
         return false;
       }
     }
-    const std::string refusal =
-        closed_loop_refusal(shape(), job_.texts.texts, job_.makers, job_.policies);
+    const std::string refusal = closed_loop_refusal(shape(), job_.options.control, job_.texts.texts,
+                                                    job_.makers, job_.policies);
     if (!refusal.empty()) issues.error({"--policy", 0, 0}, refusal);
     return refusal.empty();
   }
@@ -125,17 +126,24 @@ std::vector<TokenPolicyMaker> token_policy_makers(const std::vector<std::string>
         make_policy(token_eviction::table(), "token_eviction", spec, "policy", issues);
     // Shared by the copies of the maker, whose policies read it as long as they live.
     std::shared_ptr<const PolicyFile> file;
-    if (made != nullptr && !made->file().empty()) {
-      file = read_policy_file(made->file(), where, issues);
+    const TokenTraining* training = made != nullptr ? made->training() : nullptr;
+    if (training != nullptr && !training->file().empty()) {
+      file = read_policy_file(training->file(), where, issues);
     }
     makers.emplace_back([spec, file] {
       Issues none;
       auto policy = make_policy(token_eviction::table(), "token_eviction", spec, "policy", none);
-      if (policy != nullptr && file != nullptr) policy->learn(*file);
+      if (policy != nullptr && file != nullptr) policy->training()->learn(*file);
       return policy;
     });
   }
   return makers;
+}
+
+std::unique_ptr<AttentionControl> make_attention_control(const std::string& text, Issues& issues) {
+  if (text.empty()) return nullptr;
+  const Config spec = parse_policy(text, {"--control " + text, 0, 0}, issues);
+  return make_policy(attention::table(), "attention", spec, "control", issues);
 }
 
 PolicyName split_budget(const std::string& policy) {

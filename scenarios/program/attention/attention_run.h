@@ -2,12 +2,14 @@
 // [attention] share.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "analysis/quality/token_quality.h"
 #include "scenarios/program/attention/attention_texts.h"
+#include "sim/ports/attention_control.h"
 #include "sim/work_profile.h"
 
 namespace kvern {
@@ -15,6 +17,8 @@ namespace kvern {
 // Token policies by their texts, each checked by making it once.
 std::vector<TokenPolicyMaker> token_policy_makers(const std::vector<std::string>& texts,
                                                   Issues& issues);
+// The controller of a text, "off(heads=[3:0])"; null with issues where there is none, and for "".
+std::unique_ptr<AttentionControl> make_attention_control(const std::string& text, Issues& issues);
 // "h2o(heavy=3, budget=0.2)" is the policy "h2o(heavy=3)" under the budget .2.
 PolicyName split_budget(const std::string& policy);
 // The other way; nothing is added for a budget of 0.

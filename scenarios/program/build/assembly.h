@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "scenarios/program/read/token_policy.h"
+#include "scenarios/program/build/token_pool.h"
 #include "scenarios/program/spec/scenario.h"
 #include "sim/cluster/cluster.h"
 #include "sim/hardware.h"

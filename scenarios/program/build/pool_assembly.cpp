@@ -18,7 +18,6 @@
 #include "scenarios/program/build/plugin.h"
 #include "scenarios/program/read/data_files.h"
 #include "scenarios/program/read/policy_key.h"
-#include "scenarios/program/read/token_policy.h"
 #include "sim/base/exact_math.h"
 #include "sim/kv/block_worth.h"
 
@@ -90,10 +89,10 @@ std::uint32_t block_bytes_of(const PoolSpec& pool, const Deployment& deployment)
 bool price(const PoolSpec& pool, const Deployment& deployment, PoolSetup& setup, Issues& issues) {
   auto cost = make_again(step_cost::table(), "step_cost", pool.step_cost);
   if (pool.kv.token_eviction) {
-    auto policy = make_token_policy(pool, deployment, issues);
-    if (policy == nullptr) return false;
-    cost = with_token_upkeep(std::move(cost), upkeep_of(*policy, deployment));
-    setup.residency = make_residency(std::move(policy), deployment);
+    auto tokens = make_token_pool(pool, deployment, issues);
+    if (!tokens) return false;
+    cost = with_token_upkeep(std::move(cost), tokens->upkeep);
+    setup.residency = std::move(tokens->residency);
   }
   setup.step_cost = with_host_overhead(std::move(cost), host_overhead_of(pool));
   std::string refusal = setup.step_cost->prepare(deployment);

@@ -5,6 +5,7 @@
 
 #include "models/step_cost.h"
 #include "policies/admission.h"
+#include "policies/attention.h"
 #include "policies/batching.h"
 #include "policies/cache_admission.h"
 #include "policies/eviction.h"
@@ -56,6 +57,8 @@ const std::vector<PortInfo>& port_list() {
            tiering::table()),
       info("token_eviction", "which cached tokens of a layer stay?", "policies/token_eviction",
            token_eviction::table()),
+      info("attention", "how does each query head attend?", "policies/attention",
+           attention::table()),
       info("sleep", "how deep does a replica without work sleep?", "policies/sleep",
            sleep::table()),
       info("step_cost", "what does a step cost?", "models/step_cost", step_cost::table()),

@@ -13,6 +13,7 @@
 #include "scenarios/program/attention/attention_run.h"
 #include "scenarios/program/read/model_files.h"
 #include "scenarios/program/terminal/exit_codes.h"
+#include "scenarios/program/terminal/signals.h"
 
 namespace kvern {
 namespace {
@@ -88,6 +89,10 @@ void check_loop(const AttentionRequest& request, Issues& issues) {
     }
     return;
   }
+  if (!request.control.empty() && !request.profile.empty()) {
+    issues.error({"--control", 0, 0}, "a work profile is of token policies alone",
+                 "leave --profile or --control out");
+  }
   if (request.texts.empty() == request.recording.empty()) {
     issues.error(where, "--model needs either --text FILE ... or a recording, for its tokens");
   }
@@ -104,7 +109,7 @@ int open_loop(const AttentionRequest& request, const ReplayOptions& options,
               const std::vector<TokenPolicyMaker>& makers, Rows print) {
   Issues issues;
   const Recording recording(request.recording);
-  const std::string refusal = open_loop_refusal(recording, makers, request.policies, options.form);
+  const std::string refusal = open_loop_refusal(recording, makers, request.policies, options);
   if (!refusal.empty()) {
     issues.error({request.recording, 0, 0}, refusal);
     return print_issues(issues);
@@ -132,7 +137,7 @@ int closed_loop(const AttentionRequest& request, const ReplayOptions& options,
   job.texts = std::move(*texts);
   job.policies = request.policies;
   job.makers = std::move(makers);
-  job.options = {options.kv_bytes, !request.quality_only};
+  job.options = {options.kv_bytes, !request.quality_only, options.interrupt, options.control};
   job.retrieval = request.retrieval;
   job.threads = request.threads;
   const auto answer = run_attention(job, issues);
@@ -154,6 +159,9 @@ int attention_command(const AttentionRequest& request) {
   ReplayOptions options;
   options.form = read_form(request.form, issues).value_or(AttentionForm::Softmax);
   options.kv_bytes = read_dtype(request.kv_dtype, issues).value_or(2);
+  options.interrupt = Interrupt(interrupted());
+  const auto control = make_attention_control(request.control, issues);
+  options.control = control.get();
   auto makers = token_policy_makers(request.policies, issues);
   check_loop(request, issues);
   const Rows print = read_rows(request, issues);

@@ -17,6 +17,7 @@ struct AttentionRequest {
   std::vector<std::string> policies;
   std::string form = "softmax";
   std::string kv_dtype = "f16";
+  std::string control;          // an attention controller; empty: none
   std::string profile;          // work profile to write
   std::uint32_t length = 2048;  // tokens of a sequence at most
   std::uint32_t prompt = 0;     // of it, the prompt

@@ -12,6 +12,7 @@
 #include "scenarios/program/terminal/signals.h"
 #include "scenarios/program/validation/case_metrics.h"
 #include "sim/base/config/issues.h"
+#include "sim/base/interrupt.h"
 #include "sim/base/outside_error.h"
 #include "sim/law.h"
 
@@ -207,6 +208,8 @@ struct Commands : Requests {
                      "a token policy, as \"h2o(heavy=3, recent=3)\"; again for more")
         ->type_name("POLICY")
         ->allow_extra_args(false);
+    command->add_option("--control", attention.control,
+                        "how query heads attend: \"off(heads=[3:0])\", \"sink_window(window=64)\"");
     command->add_option("--form", attention.form, "softmax, softmax1, relu or linear");
     command->add_option("--kv-dtype", attention.kv_dtype, "of the cache: f32, f16, bf16 or f8");
     command->add_option("--threads", attention.threads, "0: as many as there are cores");
@@ -294,6 +297,9 @@ int dispatch_reached(Commands& commands) {
 int guarded(Commands& commands) {
   try {
     return dispatch_reached(commands);
+  } catch (const Interrupted&) {
+    std::fputs("kvern: interrupted\n", stderr);
+    return kInterrupted;
   } catch (const LawBroken& broken) {
     std::fprintf(stderr, "kvern: error: %s\n", broken.what());
     return kBrokenLaw;

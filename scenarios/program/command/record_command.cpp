@@ -14,6 +14,7 @@
 #include "models/transformer/transformer.h"
 #include "scenarios/program/read/model_files.h"
 #include "scenarios/program/terminal/exit_codes.h"
+#include "scenarios/program/terminal/signals.h"
 #include "sim/base/exact_math.h"
 #include "sim/base/io/hdf5/array_file.h"
 
@@ -85,7 +86,7 @@ class Recorder {
   Recorder(const RecordRequest& request, const RecordPlan& plan)
       : request_(request),
         plan_(plan),
-        pool_(0),
+        pool_(0, Interrupt(interrupted())),
         model_(load_transformer(plan.weights, pool_)),
         rotary_(model_->shape().rope_theta, model_->shape().head_dim, request.length) {}
 

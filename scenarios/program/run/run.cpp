@@ -42,7 +42,8 @@ RunRecords::Settings record_settings(const Scenario& scenario, const RunFolder& 
 }
 
 std::string manifest_of(const Scenario& scenario, const std::vector<std::string>& inputs,
-                        const std::string& fingerprint, bool clairvoyant, bool warm) {
+                        const std::string& fingerprint, bool clairvoyant, bool warm,
+                        const std::vector<std::string>& notes) {
   Manifest manifest;
   manifest.version = program_version();
   manifest.libraries = linked_libraries();
@@ -52,6 +53,7 @@ std::string manifest_of(const Scenario& scenario, const std::vector<std::string>
   manifest.fingerprint = fingerprint;
   manifest.clairvoyant = clairvoyant;
   manifest.warm = warm;
+  manifest.notes = notes;
   return manifest_toml(manifest);
 }
 
@@ -127,6 +129,23 @@ void print_notes(const PoolCosts& costs) {
     const std::string note = cost->note();
     if (!note.empty()) std::fprintf(stderr, "note: pool \"%s\": %s\n", pool.c_str(), note.c_str());
   }
+}
+
+// Where the prompts were longer than the texts that quality was measured on.
+std::vector<std::string> quality_notes(const Scenario& scenario,
+                                       const std::vector<std::optional<MeasuredQuality>>& quality,
+                                       const RunRecords& records) {
+  std::vector<std::string> notes;
+  for (std::size_t i = 0; i < quality.size(); ++i) {
+    if (!quality[i]) continue;
+    std::string note = beyond_texts(scenario.pools[i], *quality[i], records.longest_prompt(i));
+    if (!note.empty()) notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
+void print_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) std::fprintf(stderr, "note: %s\n", note.c_str());
 }
 
 // A saved cache is that of GPU memory alone.
@@ -211,9 +230,11 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   add_beyond_boards(scenario, records, facts.duration_ns, outcome.summary);
   add_meter(meter, outcome.summary);
   add_quality(assembly->quality, outcome.summary);
+  const std::vector<std::string> notes = quality_notes(scenario, assembly->quality, records);
+  if (options.notes) print_notes(notes);
   if (options.bound != nullptr) set_regret(*options.bound, outcome.summary);
   folder.write("manifest.toml", manifest_of(scenario, assembly->inputs, records.fingerprint(),
-                                            facts.clairvoyant, warm));
+                                            facts.clairvoyant, warm, notes));
   folder.write("summary.json", summary_json(outcome.summary));
   if (complete) folder.commit();
   outcome.folder = complete ? folder.path() : folder.partial_path();

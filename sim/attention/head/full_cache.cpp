@@ -12,8 +12,9 @@ float logit_scale(const TokenLayer& layer) {
                          : 1 / std::sqrt(static_cast<float>(layer.vectors.dim));
 }
 
-FullCache::FullCache(const TokenLayer& layer)
+FullCache::FullCache(const TokenLayer& layer, Interrupt interrupt)
     : layer_(&layer),
+      interrupt_(interrupt),
       stride_((std::size_t{layer.bounds.tokens} + 7) / 8 * 8),
       scale_(logit_scale(layer)),
       heads_(layer.vectors.kv_heads),
@@ -42,6 +43,7 @@ FullCache::Group FullCache::attend(std::uint32_t kv_head, std::uint32_t position
 
 std::span<const double> FullCache::row(std::uint32_t query_head, std::uint32_t position,
                                        bool softmax) {
+  interrupt_.check();
   const std::uint32_t kv_head = query_head / layer_->group;
   extend(kv_head, position + 1);
   const Head& head = heads_[kv_head];

@@ -7,13 +7,14 @@
 #include <span>
 #include <vector>
 
+#include "sim/base/interrupt.h"
 #include "sim/ports/token_eviction.h"
 
 namespace kvern {
 
 class FullCache final : public AttentionRows {
  public:
-  explicit FullCache(const TokenLayer& layer);
+  explicit FullCache(const TokenLayer& layer, Interrupt interrupt = {});
 
   std::span<const double> mass(std::uint32_t query_head, std::uint32_t position) override;
   std::span<const double> logits(std::uint32_t query_head, std::uint32_t position) override;
@@ -31,6 +32,7 @@ class FullCache final : public AttentionRows {
   std::span<const double> row(std::uint32_t query_head, std::uint32_t position, bool softmax);
 
   const TokenLayer* layer_;
+  Interrupt interrupt_;
   std::size_t stride_;
   float scale_;
   struct Head {

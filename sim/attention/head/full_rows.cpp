@@ -2,8 +2,9 @@
 
 namespace kvern {
 
-FullRows::FullRows(const TokenLayer& layer, const LogitKernel& kernel, AttentionForm form)
-    : layer_(&layer), kernel_(&kernel), form_(form) {
+FullRows::FullRows(const TokenLayer& layer, const LogitKernel& kernel, AttentionForm form,
+                   Interrupt interrupt)
+    : layer_(&layer), kernel_(&kernel), form_(form), interrupt_(interrupt) {
   constexpr std::uint64_t kMostNumbers = 48'000'000;  // 384 MB
   const std::uint64_t tokens = layer.bounds.tokens;
   remember_ = tokens * (tokens + 1) / 2 * layer.vectors.heads <= kMostNumbers;
@@ -12,6 +13,7 @@ FullRows::FullRows(const TokenLayer& layer, const LogitKernel& kernel, Attention
 }
 
 std::span<const double> FullRows::logits(std::uint32_t query_head, std::uint32_t position) {
+  interrupt_.check();
   kernel_->row(query_head, position, logits_);
   return logits_;
 }

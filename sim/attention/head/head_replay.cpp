@@ -51,7 +51,7 @@ RowReading read_row(std::span<const Number> mass, std::span<const std::uint32_t>
   const auto sparse =
       std::count_if(mass.begin(), mass.end(), [&](Number share) { return share < most; });
   reading.sparsity = static_cast<double>(sparse) / static_cast<double>(mass.size());
-  if (positions.size() == mass.size()) {
+  if (positions.empty() || positions.size() == mass.size()) {
     reading.overlap = 1;
     return reading;
   }

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "sim/ports/token_eviction.h"
+#include "sim/ports/token_layer.h"
 
 namespace kvern {
 
@@ -57,10 +57,18 @@ inline std::uint64_t attention_flops(std::uint64_t tokens, std::uint32_t dim) {
   return tokens * (4 * std::uint64_t{dim} + 3);
 }
 
-// Share of the full row's mass that is read, and how the slots read compare with the best ones.
-// `mass` is the full row (sums to 1, or to 0), `positions` those read, ascending.
+// Of keys and values of so many tokens, as they are appended.
+inline std::uint64_t plain_bytes(const TokenLayer& layer, std::uint64_t tokens) {
+  return static_cast<std::uint64_t>(static_cast<double>(tokens * 2 * layer.vectors.dim) *
+                                    layer.kv_bytes);
+}
+
+// Share of the full row's mass that is read, how the slots read compare with the best ones, and
+// norm(o - o~) / norm(o) of the output, which read_row() leaves at 0. `mass` is the full row (sums
+// to 1, or to 0), `positions` those read, ascending; nothing read is all that could be.
 struct RowReading {
   double recall = 0, overlap = 0, sparsity = 0;
+  double error = 0;
 };
 template <class Number>
 RowReading read_row(std::span<const Number> mass, std::span<const std::uint32_t> positions,

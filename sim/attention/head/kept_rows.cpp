@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/ports/token_eviction.h"
+#include "sim/base/drop_slots.h"
 
 namespace kvern {
 

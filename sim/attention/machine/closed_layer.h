@@ -1,6 +1,5 @@
-// One layer of one text under a token policy, inside the model: attention over what the policy
-// kept, in float32, whose output goes on to the next layer; measured against full attention of the
-// same queries over all keys.
+// One layer of one text under a token policy, inside the model: the machine's step with float32
+// arithmetic, whose outputs go on to the next layer.
 #pragma once
 
 #include <cstdint>
@@ -8,18 +7,18 @@
 #include <span>
 #include <vector>
 
-#include "sim/attention/head/full_cache.h"
-#include "sim/attention/head/head_replay.h"
-#include "sim/attention/head/kept_rows.h"
-#include "sim/attention/head/rotary.h"
-#include "sim/ports/token_eviction.h"
+#include "sim/attention/machine/float_kernel.h"
+#include "sim/attention/machine/layer_step.h"
+#include "sim/base/interrupt.h"
 
 namespace kvern {
 
 struct ClosedOptions {
-  double kv_bytes = 2;     // of a number in the cache
-  bool measure = true;     // recall, error and the like; else no full rows, unless the policy asks
+  double kv_bytes = 2;  // of a number in the cache
+  bool measure = true;  // recall, error and the like; else no full rows, unless the policy asks
   std::uint64_t seed = 0;  // TokenLayer
+  Interrupt interrupt;
+  const AttentionControl* control = nullptr;  // of the decode steps; null: none
 };
 
 class ClosedLayer {
@@ -32,53 +31,22 @@ class ClosedLayer {
   ClosedLayer& operator=(const ClosedLayer&) = delete;
 
   // Fills the cache with the prompt and evicts once; the prompt's outputs are the caller's.
-  void prefill();
+  void prefill() { step_->prefill(*kernel_); }
   // The new token's outputs [heads][dim]. Positions come one after the other; those of the prompt,
   // where prefill() was not called, attend to everything, and evict after the last.
   void step(std::uint32_t position, std::span<float> outputs);
 
-  const TokenEviction& policy() const { return *policy_; }
+  TokenEviction& policy() { return step_->policy(); }
   // At the end: by KV head, and by decode step.
-  std::vector<HeadReplay> heads();
-  const std::vector<StepReplay>& steps() const { return steps_; }
+  std::vector<HeadReplay> heads() { return step_->heads(*kernel_); }
+  const std::vector<StepReplay>& steps() const { return step_->steps(); }
 
  private:
-  struct Head {
-    explicit Head(std::size_t dim) : rows(dim) {}
-    KeptRows rows;
-    std::vector<double> mass, logits;
-    TokenWork own;
-    HeadReplay replay;
-  };
-
-  void append(std::uint32_t kv_head, std::uint32_t position);
-  void attend(std::uint32_t kv_head, std::uint32_t position, std::span<float> outputs);
-  void choose(std::uint32_t kv_head, Head& head);
-  void count_work(std::uint32_t kv_head, Head& head, StepReplay& sums);
-  void measure(std::uint32_t kv_head, std::uint32_t position, std::span<const float> outputs);
-  void evict(std::uint32_t position);
-  void drop(std::uint32_t kv_head, std::span<const std::uint32_t> ranks);
-  void place_keys(std::uint32_t kv_head, std::size_t first);
-  std::span<const std::uint32_t> read_positions(const Head& head, std::uint32_t g);
-
   TokenLayer layer_;
-  std::unique_ptr<TokenEviction> policy_;
-  const Rotary& rotary_;
-  ClosedOptions options_;
+  Interrupt interrupt_;
   FullCache full_;
-  bool selects_, reindexes_;
-  const TokenVectors* stored_ = nullptr;
-  std::vector<Head> heads_;
-  std::vector<Persistence> persistence_;  // by KV head, when measured
-  std::vector<StepReplay> steps_;
-  std::vector<TokenHead> views_;
-  std::vector<TokenDrops> drops_;
-  std::vector<float> queries_, weights_;  // [group][dim], [group][stride]
-  std::size_t stride_ = 0;
-  std::vector<std::vector<std::uint32_t>> slots_;  // read, by query head of the group at hand
-  std::vector<std::uint8_t> read_by_any_;
-  std::vector<std::uint32_t> positions_;
-  std::vector<float> scratch_;
+  std::unique_ptr<FloatKernel> kernel_;
+  std::unique_ptr<LayerStep> step_;
 };
 
 }  // namespace kvern

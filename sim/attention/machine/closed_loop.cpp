@@ -178,7 +178,7 @@ TokenLayer closed_token_layer(const LanguageModelShape& shape, const ClosedText&
   return told;
 }
 
-std::string closed_loop_refusal(const LanguageModelShape& shape,
+std::string closed_loop_refusal(const LanguageModelShape& shape, const AttentionControl* control,
                                 const std::vector<ClosedText>& texts,
                                 const std::vector<TokenPolicyMaker>& policies,
                                 const std::vector<std::string>& names) {
@@ -191,7 +191,17 @@ std::string closed_loop_refusal(const LanguageModelShape& shape,
       }
     }
   }
-  return {};
+  if (control == nullptr) return {};
+  for (const ClosedText& text : texts) {
+    if (text.prompt_tokens > 0) {
+      return fmt::format(
+          "the controller on text {}: a prompt is one dense forward, which no "
+          "controller reaches; it needs texts without a prompt",
+          text.number);
+    }
+  }
+  const std::string why = control->refusal({shape.layers, shape.heads});
+  return why.empty() ? "" : "the controller: " + why;
 }
 
 std::vector<ClosedWalk> walk_policies(const ClosedLoop& loop,

@@ -66,8 +66,8 @@ struct ClosedLoop {
 TokenLayer closed_token_layer(const LanguageModelShape& shape, const ClosedText& text,
                               std::uint32_t layer);
 
-// Why a policy can't run on a text; empty when all can.
-std::string closed_loop_refusal(const LanguageModelShape& shape,
+// Why a policy, or the controller (null: none), can't run on a text; empty when all can.
+std::string closed_loop_refusal(const LanguageModelShape& shape, const AttentionControl* control,
                                 const std::vector<ClosedText>& texts,
                                 const std::vector<TokenPolicyMaker>& policies,
                                 const std::vector<std::string>& names);

@@ -1,5 +1,5 @@
 // Replays one recorded layer of one sequence under many policies in one pass: each step's full row
-// is computed once, then every policy attends over what it kept, is measured, scores and evicts.
+// is computed once, then every policy takes the machine's step (layer_step.h).
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,8 @@
 
 #include "sim/attention/head/attention_form.h"
 #include "sim/attention/head/head_replay.h"
+#include "sim/base/interrupt.h"
+#include "sim/ports/attention_control.h"
 #include "sim/ports/token_eviction.h"
 
 namespace kvern {
@@ -18,8 +20,10 @@ using TokenPolicyMaker = std::function<std::unique_ptr<TokenEviction>()>;
 
 struct ReplayOptions {
   AttentionForm form = AttentionForm::Softmax;
-  double kv_bytes = 2;     // of a number in the cache
+  double kv_bytes = 2;  // of a number in the cache
   std::uint64_t seed = 0;  // TokenLayer
+  Interrupt interrupt;
+  const AttentionControl* control = nullptr;  // of the decode steps; null: none
 };
 
 struct LayerReplay {

@@ -30,9 +30,9 @@ LockStep::LockStep(const ClosedLoop& loop, std::span<const ClosedText> texts,
   }
 }
 
-std::string LockStep::refusal(const TokenEviction& policy) {
+std::string LockStep::refusal(TokenEviction& policy) {
   if (policy.clairvoyant()) return "it looks at tokens that have not come yet";
-  if (policy.stored() != nullptr) return "it copies a layer's text at the start";
+  if (policy.storage() != nullptr) return "it copies a layer's text at the start";
   return {};
 }
 

@@ -19,7 +19,7 @@ class LockStep {
   LockStep(const ClosedLoop& loop, std::span<const ClosedText> texts,
            const TokenPolicyMaker& policy);
   // Why a policy can't run in this order; empty when it can.
-  static std::string refusal(const TokenEviction& policy);
+  static std::string refusal(TokenEviction& policy);
 
   // The last layer's hidden states [texts][hidden] of the next token of each.
   std::span<const float> step();

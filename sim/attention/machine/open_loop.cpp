@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <mutex>
-#include <thread>
+
+#include "sim/base/worker_pool.h"
 
 namespace kvern {
 namespace {
@@ -16,60 +15,33 @@ struct Task {
   std::uint32_t layer = 0;
 };
 
-// Runs the layers of a recording, a few at a time; each leaves its answer in its own place.
-class LayerPool {
- public:
-  LayerPool(const Recording& recording, const std::vector<TokenPolicyMaker>& policies,
-            const ReplayOptions& options)
-      : recording_(recording), policies_(policies), options_(options) {
-    const auto& sequences = recording.sequences();
-    for (std::uint32_t s = 0; s < sequences.size(); ++s) {
-      for (std::uint32_t l = 0; l < sequences[s].layers.size(); ++l) tasks_.push_back({s, l});
-    }
-    results_.resize(tasks_.size());
+std::vector<Task> tasks_of(const Recording& recording) {
+  std::vector<Task> tasks;
+  const auto& sequences = recording.sequences();
+  for (std::uint32_t s = 0; s < sequences.size(); ++s) {
+    for (std::uint32_t l = 0; l < sequences[s].layers.size(); ++l) tasks.push_back({s, l});
   }
+  return tasks;
+}
 
-  void run(unsigned threads) {
-    std::vector<std::thread> workers;
-    const auto most = static_cast<unsigned>(tasks_.size());
-    for (unsigned i = 1; i < std::min(threads, most); ++i) workers.emplace_back([this] { work(); });
-    work();
-    for (std::thread& worker : workers) worker.join();
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
-  const std::vector<Task>& tasks() const { return tasks_; }
-  std::vector<LayerReplay>& results() { return results_; }
-
- private:
-  void work() {
-    for (std::size_t i = next_++; i < tasks_.size(); i = next_++) {
-      try {
-        const RecordedSequence& sequence = recording_.sequences()[tasks_[i].sequence];
-        const RecordedLayer layer = read(sequence, tasks_[i].layer);
-        results_[i] =
-            replay_layer(token_layer(sequence, layer, tasks_[i].layer), policies_, options_);
-      } catch (...) {
-        const std::lock_guard lock(mutex_);
-        if (!failure_) failure_ = std::current_exception();
-        next_ = tasks_.size();
-      }
-    }
-  }
-  RecordedLayer read(const RecordedSequence& sequence, std::uint32_t layer) {
-    const std::lock_guard lock(mutex_);
-    return recording_.layer(sequence, layer);
-  }
-
-  const Recording& recording_;
-  const std::vector<TokenPolicyMaker>& policies_;
-  const ReplayOptions& options_;
-  std::vector<Task> tasks_;
-  std::vector<LayerReplay> results_;
-  std::atomic<std::size_t> next_{0};
-  std::mutex mutex_;
-  std::exception_ptr failure_;
-};
+// Replays a few layers at a time, each read when its turn comes; each leaves its answer in its own
+// place.
+std::vector<LayerReplay> replay_tasks(const Recording& recording, const std::vector<Task>& tasks,
+                                      const std::vector<TokenPolicyMaker>& policies,
+                                      const ReplayOptions& options, unsigned threads) {
+  std::vector<LayerReplay> results(tasks.size());
+  std::mutex reading;
+  const auto most = static_cast<unsigned>(std::max<std::size_t>(1, tasks.size()));
+  WorkerPool pool(std::min(std::max(1U, threads), most), options.interrupt);
+  pool.run(tasks.size(), [&](std::size_t i) {
+    const RecordedSequence& sequence = recording.sequences()[tasks[i].sequence];
+    std::unique_lock lock(reading);
+    const RecordedLayer layer = recording.layer(sequence, tasks[i].layer);
+    lock.unlock();
+    results[i] = replay_layer(token_layer(sequence, layer, tasks[i].layer), policies, options);
+  });
+  return results;
+}
 
 SequenceReplay merge_steps(std::uint32_t sequence, const std::vector<Task>& tasks,
                            const std::vector<LayerReplay>& results, std::size_t policies) {
@@ -89,10 +61,11 @@ SequenceReplay merge_steps(std::uint32_t sequence, const std::vector<Task>& task
 
 std::string open_loop_refusal(const Recording& recording,
                               const std::vector<TokenPolicyMaker>& policies,
-                              const std::vector<std::string>& names, AttentionForm form) {
+                              const std::vector<std::string>& names, const ReplayOptions& options) {
+  const bool linear = options.form == AttentionForm::Linear;
   for (std::size_t p = 0; p < policies.size(); ++p) {
     const auto policy = policies[p]();
-    if (form == AttentionForm::Linear && policy->evicts()) {
+    if (linear && policy->evicts()) {
       return names[p] + " evicts, and linear attention has no cache to evict from";
     }
     for (const RecordedSequence& sequence : recording.sequences()) {
@@ -104,27 +77,33 @@ std::string open_loop_refusal(const Recording& recording,
       }
     }
   }
+  if (options.control == nullptr) return {};
+  if (linear) return "a controller takes tokens away, and linear attention has none of its own";
+  for (const RecordedSequence& sequence : recording.sequences()) {
+    const std::string why = options.control->refusal({sequence.model_layers, sequence.heads});
+    if (!why.empty()) return fmt::format("the controller on sequence {}: {}", sequence.number, why);
+  }
   return {};
 }
 
 OpenLoopResult replay_recording(const Recording& recording,
                                 const std::vector<TokenPolicyMaker>& policies,
                                 const ReplayOptions& options, unsigned threads) {
-  LayerPool pool(recording, policies, options);
-  pool.run(threads);
+  const std::vector<Task> tasks = tasks_of(recording);
+  std::vector<LayerReplay> layers = replay_tasks(recording, tasks, policies, options, threads);
   OpenLoopResult result;
   for (std::uint32_t p = 0; p < policies.size(); ++p) {
-    for (std::size_t i = 0; i < pool.tasks().size(); ++i) {
-      const RecordedSequence& sequence = recording.sequences()[pool.tasks()[i].sequence];
-      auto& heads = pool.results()[i].heads[p];
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      const RecordedSequence& sequence = recording.sequences()[tasks[i].sequence];
+      auto& heads = layers[i].heads[p];
       for (std::uint32_t head = 0; head < heads.size(); ++head) {
-        result.rows.push_back({p, sequence.number, sequence.layers[pool.tasks()[i].layer], head,
-                               std::move(heads[head])});
+        result.rows.push_back(
+            {p, sequence.number, sequence.layers[tasks[i].layer], head, std::move(heads[head])});
       }
     }
   }
   for (std::uint32_t s = 0; s < recording.sequences().size(); ++s) {
-    result.sequences.push_back(merge_steps(s, pool.tasks(), pool.results(), policies.size()));
+    result.sequences.push_back(merge_steps(s, tasks, layers, policies.size()));
   }
   return result;
 }

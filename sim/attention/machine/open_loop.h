@@ -31,10 +31,10 @@ struct OpenLoopResult {
   std::vector<SequenceReplay> sequences;
 };
 
-// Why a policy can't run on a sequence; empty when all can. Makes each once.
+// Why a policy, or the controller, can't run on a sequence; empty when all can. Makes each once.
 std::string open_loop_refusal(const Recording& recording,
                               const std::vector<TokenPolicyMaker>& policies,
-                              const std::vector<std::string>& names, AttentionForm form);
+                              const std::vector<std::string>& names, const ReplayOptions& options);
 
 OpenLoopResult replay_recording(const Recording& recording,
                                 const std::vector<TokenPolicyMaker>& policies,

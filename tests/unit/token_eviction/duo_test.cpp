@@ -31,7 +31,7 @@ TEST(Duo, TrainedGates) {
   const TokenPolicyMaker unread = lab::token_policy("duo(sinks=2, recent=3, heads=gates.tsv)");
   const TokenPolicyMaker learnt = [&] {
     auto policy = unread();
-    policy->learn(file);
+    policy->training()->learn(file);
     return policy;
   };
   for (std::uint32_t l = 0; l < 2; ++l) {

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <numeric>
+
 #include "policies/token_eviction.h"
 #include "tests/lab/recordings.h"
 
@@ -8,17 +10,22 @@ namespace kvern {
 struct Quantised {
   lab::RecordedText text;
   std::unique_ptr<TokenEviction> policy;
-  std::vector<TokenDrops> drops = std::vector<TokenDrops>(1);
+  TokenStorage* storage = nullptr;
 
   Quantised(const lab::RecordedText& from, const std::string& spec) : text(from) {
     policy = lab::token_policy(spec)();
     layer = token_layer(text.sequence, text.layers[0], 0);
     policy->begin(layer, rows);
-    policy->prefill(drops);
+    storage = policy->storage();
+    storage->begin(layer);
+    std::vector<std::uint32_t> kept(layer.bounds.prompt_tokens);
+    std::iota(kept.begin(), kept.end(), 0U);
+    TokenWork work;
+    storage->settle(0, {}, kept, work);
   }
-  float key(std::uint32_t t) const { return policy->stored()->key(0, t)[0]; }
+  float key(std::uint32_t t) const { return storage->vectors().key(0, t)[0]; }
   float value(std::uint32_t t, std::uint32_t d = 0) const {
-    return policy->stored()->value(0, t)[d];
+    return storage->vectors().value(0, t)[d];
   }
 
   struct NoRows final : AttentionRows {
@@ -70,6 +77,14 @@ TEST(KvQuant, WrapsAnyPolicy) {
   EXPECT_EQ(lab::replay_head(text, "kv_quant(window(size=20), group=4, residual=4)").kept,
             lab::replay_head(text, "window(size=20)").kept);
   EXPECT_THROW(lab::token_policy("kv_quant(full, bits=6)"), std::invalid_argument);
+  EXPECT_THROW(lab::token_policy("kv_quant(kv_quant(full))"), std::invalid_argument);
+}
+
+TEST(KvQuant, WithoutAPolicyToWrapItIsAUserError) {
+  for (const char* spec : {"kv_quant", "kv_quant(bits=4)", "kv_quant(nosuch)", "kv_quant(adakv)",
+                           "adakv", "adakv(nosuch)", "adakv(kv_quant(nosuch))"}) {
+    EXPECT_THROW(lab::token_policy(spec), std::invalid_argument) << spec;
+  }
 }
 
 }  // namespace kvern

@@ -74,11 +74,11 @@ TEST(Loki, BasisOfACalibrationText) {
   const TokenPolicyMaker unread = lab::token_policy("loki(rank=2, basis=other.h5)");
   const TokenPolicyMaker learnt = [&] {
     auto policy = unread();
-    policy->learn(file);
+    policy->training()->learn(file);
     return policy;
   };
   const TokenLayer told = token_layer(text.sequence, text.layers[0], 0);
-  EXPECT_EQ(unread()->file(), "other.h5");
+  EXPECT_EQ(unread()->training()->file(), "other.h5");
   EXPECT_NE(unread()->refusal(told), "");
   EXPECT_EQ(learnt()->refusal(told), "");
   EXPECT_EQ(replay_layer(told, {learnt}, {}).heads[0][0].recall_sum,

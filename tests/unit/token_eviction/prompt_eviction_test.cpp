@@ -69,8 +69,16 @@ TEST(ExpectedAttention, ScoresTheComingQueries) {
   // A longer value outweighs a little attention.
   text.layers[0].v[4 * 2] = 1000;
   EXPECT_THAT(kept("expected_attention(size=2, sinks=1, horizon=1)"), ElementsAre(0, 4));
+  // Where no rotation is named, the queries are taken as they are.
+  text.layers[0].v[4 * 2] = 1;
   text.sequence.rope_theta = 0;
-  EXPECT_THROW(kept("expected_attention(size=2)"), std::invalid_argument);
+  for (std::uint32_t t = 0; t < 5; ++t) {
+    text.layers[0].q[t * 2] = 2;
+    text.layers[0].q[t * 2 + 1] = 0;
+    text.layers[0].k[t * 2] = wanted[t];
+    text.layers[0].k[t * 2 + 1] = 0;
+  }
+  EXPECT_THAT(kept("expected_attention(size=3, sinks=1, horizon=1)"), ElementsAre(0, 2, 3));
 }
 
 }  // namespace kvern
