@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "models/calibration/measurements.h"
 #include "scenarios/program/build/origin.h"
 #include "scenarios/program/command/dispatch.h"
 #include "scenarios/program/terminal/exit_codes.h"
@@ -34,9 +35,11 @@ struct Commands : Requests {
     add_run();
     CLI::App* describe =
         add("describe", "tell what a table, a key or a policy means; without a topic: list them");
-    describe->add_option("topic", topic,
-                         "a table (pool.kv), a port (eviction), a policy "
-                         "(eviction.lru), records; absent: the list");
+    describe
+        ->add_option("topic", topic,
+                     "a table (pool.kv), a port (eviction), a policy (eviction.lru), records, "
+                     "hardware, models, hardware NAME, model NAME; absent: the list")
+        ->type_name("TOPIC");
     add_record(add_trace());
     add_attention();
     add_cache();
@@ -183,6 +186,7 @@ struct Commands : Requests {
                      "calls that a row of attention_mixed.csv with unequal lengths holds, summed")
         ->type_name("N")
         ->check(CLI::PositiveNumber);
+    command->footer(calibration::describe_measurements());
   }
 
   void add_attention() {
