@@ -25,7 +25,8 @@ struct Commands : Requests {
 
   Commands() {
     app.set_version_flag("--version", std::string("kvern ") + program_version());
-    app.allow_extras();  // told by our own message
+    app.allow_extras();            // told by our own message
+    app.require_subcommand(0, 1);  // "describe models" is no second command
     app.footer(
         "./kvern test builds and runs the tests; --yes, anywhere, installs missing Debian packages "
         "without asking.\n"
