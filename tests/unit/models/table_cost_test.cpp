@@ -65,12 +65,12 @@ TEST(TableCost, GraphsPadTheLayersButNotTheAttention) {
   EXPECT_LT(ticks_of_part(nine, EnergyPart::KvWrite), ticks_of_part(ten, EnergyPart::KvWrite));
 }
 
-// What the set-up asks is no step: one sequence of one token lies outside, and is not counted.
+// What the set-up asks is no step: a chunk behind 32,768 tokens lies outside, and is not counted.
 TEST(TableCost, ProbesAreNotQueries) {
   Priced priced("rtx4090", "llama-3.1-8b", "table");
+  const std::vector<PrefillChunk> far{{2048, 32768, false}};
   Batch batch;
-  batch.decodes = batch.longest = 1;
-  batch.kv_tokens = 1;
+  batch.prefill = far;
   batch.probe = true;
   work_of(*priced.cost, batch);
   EXPECT_EQ(priced.cost->note(), "");
