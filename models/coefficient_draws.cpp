@@ -60,6 +60,7 @@ int draw_hardware(const BandDraw& draw, HardwareSpec& h) {
   one("gemm_seconds", h.gemm_seconds);
   one("attention_seconds", h.attention_seconds);
   one("kernel_seconds", h.kernel_seconds);
+  maybe("attention_start", h.attention_start_keys);
   maybe("all_reduce_seconds", h.all_reduce_seconds);
   maybe("link_efficiency", h.link_efficiency);
   maybe("cap_looseness", h.cap_looseness);

@@ -77,8 +77,11 @@ void read_links(Parameters p, HardwareSpec& h) {
 
 void read_efficiency(Parameters p, HardwareSpec& h) {
   h.gemm_efficiency = require_coefficient<Share>(p, "gemm", "of the peak FLOP/s, full tiles");
-  h.attention_efficiency =
-      require_coefficient<Share>(p, "attention", "prefill attention, of the peak FLOP/s");
+  h.attention_efficiency = require_coefficient<Share>(
+      p, "attention", "prefill attention of long prompts, of the peak FLOP/s");
+  h.attention_start_keys = find_coefficient<double>(
+      p, "attention_start",
+      "keys that each query of prefill attention costs beyond those it attends");
   h.memory_efficiency = require_coefficient<Share>(p, "memory", "streaming, of the bandwidth");
   h.decode_attention_efficiency =
       require_coefficient<Share>(p, "decode_attention", "paged KV reads, of the bandwidth");

@@ -26,6 +26,8 @@ std::optional<LlmSpec> read_llm(const Config& file, const std::string& name, Iss
   m.name = name;
   m.title = p.require<std::string>("title", "name in full");
   m.source = p.require<std::string>("source", "where the shape comes from");
+  // Read by those who look for a model by its name; the shape is what counts here.
+  p.list<std::string>("also", {}, "models of the same shape, by their names on Hugging Face");
   m.layers = p.require<std::uint32_t>("layers", "transformer layers", kCount);
   m.hidden = p.require<std::uint32_t>("hidden", "width of the residual stream", kCount);
   m.heads = p.require<std::uint32_t>("heads", "query heads", kCount);

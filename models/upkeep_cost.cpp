@@ -21,9 +21,11 @@ class WithTokenUpkeep final : public StepCost {
     }
     const HardwareSpec& hardware = *deployment.hardware;
     const LlmSpec& model = *deployment.model;
-    // KV heads of all layers on one GPU.
+    // KV heads of all layers on one GPU; a data-parallel rank holds its share of the tokens that
+    // the batch counts together.
     const double heads = static_cast<double>(model.layers) *
-                         std::max(1U, model.kv_heads / deployment.tensor_parallel);
+                         std::max(1U, model.kv_heads / deployment.tensor_parallel) /
+                         deployment.data_parallel;
     const double rate = hardware.memory_efficiency.value * hardware.memory_bytes_per_second;
     const double bytes = heads * upkeep_.bytes_per_token;
     token_bytes_ = exact::nearest_whole(bytes);

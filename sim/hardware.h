@@ -35,7 +35,10 @@ struct HardwareSpec {
   double lowest_clock_mhz = 0;
   // Shares of the peaks that kernels reach.
   Coefficient gemm_efficiency;
-  Coefficient attention_efficiency;         // prefill attention, of FLOP/s
+  Coefficient attention_efficiency;  // prefill attention of long prompts, of FLOP/s
+  // A query of prefill attention lasts as if it attended so many keys more: short prompts reach
+  // less of the peak. Absent: none.
+  std::optional<Coefficient> attention_start_keys;
   Coefficient memory_efficiency;            // streaming reads
   Coefficient decode_attention_efficiency;  // paged decode attention, of the bandwidth
   // Fixed time of one kernel in a captured graph, by kind.

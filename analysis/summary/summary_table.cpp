@@ -32,6 +32,7 @@ constexpr Scale kJoules[] = {{0, 1e-6, "uJ"},  {1e-3, 1e-3, "mJ"}, {1, 1, "J"},
                              {1e3, 1e3, "kJ"}, {1e6, 1e6, "MJ"},   {1e9, 1e9, "GJ"}};
 constexpr Scale kBytes[] = {
     {0, 1, "B"}, {1e3, 1e3, "kB"}, {1e6, 1e6, "MB"}, {1e9, 1e9, "GB"}, {1e12, 1e12, "TB"}};
+constexpr Scale kGrams[] = {{0, 1e-3, "mg"}, {1, 1, "g"}, {1e3, 1e3, "kg"}, {1e6, 1e6, "t"}};
 constexpr Scale kWatts[] = {{0, 1, "W"}, {1e3, 1e3, "kW"}, {1e6, 1e6, "MW"}};
 
 std::string three_digits(double value) {
@@ -60,6 +61,7 @@ Cell cell_of(const SummaryEntry& entry) {
   if (unit == "s") return scaled(*number, kTimes);
   if (unit == "J" || unit == "J/token") return scaled(*number, kJoules);
   if (unit == "W") return scaled(*number, kWatts);
+  if (unit == "g") return scaled(*number, kGrams);
   if (unit == "share") return {fmt::format("{:.1f}", *number * 100), "%"};
   if (*number >= 1000)
     return {with_thousands(static_cast<std::uint64_t>(std::llround(*number))), ""};
@@ -110,6 +112,16 @@ constexpr Row kEnergy[] = {{"energy", "energy_j"},
                            {"mean power", "power_w_mean"},
                            {"wasted recomputing", "energy_j_wasted"}};
 
+constexpr Row kBeyond[] = {{"IT energy", "energy_it_j"},
+                           {"of the facility", "energy_facility_j"},
+                           {"carbon of use", "carbon_use_g"},
+                           {"- as bought", "carbon_use_market_g"},
+                           {"- marginal", "carbon_use_marginal_g"},
+                           {"carbon of making", "carbon_embodied_g"},
+                           {"water, litres", "water_l"}};
+constexpr Row kMeter[] = {{"readings x period", "meter_energy_j"},
+                          {"against the boards", "meter_error_share"}};
+
 constexpr Row kTiers[] = {{"blocks fetched", "tier_hits"},
                           {"of block lookups", "tier_hit_ratio"},
                           {"bytes fetched", "bytes_fetched"},
@@ -142,6 +154,16 @@ std::vector<Line> lines_of(const Columns& columns, std::span<const Row> rows) {
   return lines;
 }
 
+// Those that are known: an empty group is not shown.
+std::vector<Line> known_lines(const Columns& columns, std::span<const Row> rows) {
+  std::vector<Line> lines = lines_of(columns, rows);
+  std::erase_if(lines, [](const Line& line) {
+    return std::all_of(line.cells.begin(), line.cells.end(),
+                       [](const Cell& cell) { return cell.number == "-"; });
+  });
+  return lines;
+}
+
 std::vector<Line> tenant_lines(const Columns& columns) {
   std::vector<Line> lines;
   for (const SummaryEntry& entry : *columns.entries.front()) {
@@ -154,6 +176,15 @@ std::vector<Line> tenant_lines(const Columns& columns) {
   return lines;
 }
 
+// "servers_use_g" and "g_per_request" of grams: the unit stands beside the number.
+std::string member_label(const SummaryEntry& entry, std::size_t prefix) {
+  std::string label = entry.name.substr(prefix);
+  if (entry.unit == "g" && label.ends_with("_g")) label.resize(label.size() - 2);
+  if (entry.unit == "g" && label.starts_with("g_")) label.erase(0, 2);
+  std::replace(label.begin(), label.end(), '_', ' ');
+  return label;
+}
+
 // A line for each member of an object; of components, those that took energy.
 std::vector<Line> member_lines(const Columns& columns, const std::string& object, bool zeros) {
   std::vector<Line> lines;
@@ -161,8 +192,7 @@ std::vector<Line> member_lines(const Columns& columns, const std::string& object
     const auto* number = std::get_if<double>(&entry.value);
     if (!entry.name.starts_with(object) || entry.name.size() == object.size()) continue;
     if (!zeros && (number == nullptr || *number == 0)) continue;
-    Line line{entry.name.substr(object.size()), {}};
-    std::replace(line.label.begin(), line.label.end(), '_', ' ');
+    Line line{member_label(entry, object.size()), {}};
     for (const auto* entries : columns.entries) line.cells.push_back(cell_of(*entries, entry.name));
     lines.push_back(std::move(line));
   }
@@ -290,7 +320,11 @@ std::string summary_table(const Summary& summary) {
       rows("energy of GPU boards", kEnergy),
       group("by component", columns.heads, member_lines(columns, "energy_j_by.", false)),
       has_tiers(summary) ? rows("memory tiers", kTiers) : Block{},
-      group("blocks fetched from", columns.heads, member_lines(columns, "tier_hits_by.", true))};
+      group("blocks fetched from", columns.heads, member_lines(columns, "tier_hits_by.", true)),
+      group("beyond the boards", columns.heads, known_lines(columns, kBeyond)),
+      group("emulated meter", columns.heads, known_lines(columns, kMeter)),
+      group("a year of the service", columns.heads, member_lines(columns, "service.", false)),
+      Block{}};
   // One pool: two blocks side by side. Several: the columns are theirs.
   for (std::size_t i = 0; i < std::size(blocks); i += 2) {
     if (summary.pools.size() < 2) {

@@ -9,7 +9,8 @@ namespace kvern::calibration {
 namespace {
 
 struct Shares {
-  std::vector<double> compute, memory, attention, decode;
+  std::vector<double> compute, memory, decode;
+  std::vector<const AttentionRow*> prefill;  // large enough to reach their rate
   std::vector<double> attention_us, kernel_us;
 };
 
@@ -35,7 +36,7 @@ void add_attention(const HardwareSpec& h, const AttentionRow& row, Shares& share
   const double seconds = row.us * 1e-6;
   const double flops = attention_flops(row);
   if (row.load.decodes == 0 && flops > kLargeFlops) {
-    shares.attention.push_back(flops / seconds / h.bf16_flops);
+    shares.prefill.push_back(&row);
   }
   if (row.load.query > 0) return;
   const double bytes = 4 * row.head_dim * row.load.kv_heads * row.load.kv_tokens;
@@ -55,6 +56,50 @@ void add_kernels(const Source& source, Shares& shares) {
 Spread centred(const Spread& spread, double middle) {
   if (spread.rows == 0) return spread;
   return {std::min(spread.low, middle), middle, std::max(spread.high, middle), spread.rows};
+}
+
+constexpr std::size_t kEnoughForStart = 60;
+
+// FLOPs of a query and a key.
+double pair_flops(const AttentionRow& row) { return 4 * row.head_dim * row.load.heads; }
+
+// us = pairs x a + queries x b, in FLOPs: b / a is how many keys more a query seems to attend.
+std::vector<double> fit_prefill(const std::vector<const AttentionRow*>& rows, double fixed_us,
+                                std::size_t left_out) {
+  std::vector<double> features, us;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i % kFolds == left_out || rows[i]->us <= fixed_us) continue;
+    const double pair = pair_flops(*rows[i]);
+    features.insert(features.end(), {pair * rows[i]->load.pairs, pair * rows[i]->load.query});
+    us.push_back(rows[i]->us - fixed_us);
+  }
+  return relative_fit(features, 2, us);
+}
+
+// The share of the peak that long prompts reach, and what short ones lose: few rows give the
+// shares that they reach as they are.
+void add_prefill(const HardwareSpec& h, const Shares& shares, CostTable& table) {
+  const double fixed_us = spread_of(shares.attention_us).middle;
+  double start = 0;
+  if (shares.prefill.size() >= kEnoughForStart) {
+    std::vector<double> starts;
+    for (std::size_t fold = 0; fold < kFolds; ++fold) {
+      const std::vector<double> part = fit_prefill(shares.prefill, fixed_us, fold);
+      if (part[0] > 0) starts.push_back(part[1] / part[0]);
+    }
+    const std::vector<double> all = fit_prefill(shares.prefill, fixed_us, kFolds);
+    start = all[0] > 0 ? all[1] / all[0] : 0;
+    add_coefficient(table, "efficiency.attention_start", centred(spread_of(starts), start), "",
+                    "prefill above 0.2 TFLOP, folds");
+  }
+  std::vector<double> reached;
+  for (const AttentionRow* row : shares.prefill) {
+    const double pair = pair_flops(*row);
+    const double seconds = (row->us - fixed_us) * 1e-6;
+    if (seconds <= 0) continue;
+    reached.push_back(pair * (row->load.pairs + start * row->load.query) / seconds / h.bf16_flops);
+  }
+  add_coefficient(table, "efficiency.attention", spread_of(reached), "", "prefill above 0.2 TFLOP");
 }
 
 }  // namespace
@@ -80,8 +125,7 @@ void fit_efficiencies(const FitContext& context, CostTable& table) {
     memory = centred(memory, gemm.memory_share);
   }
   add_coefficient(table, "efficiency.gemm", compute, "", "m, n, k of 2048 and more");
-  add_coefficient(table, "efficiency.attention", spread_of(shares.attention), "",
-                  "prefill above 0.2 TFLOP");
+  add_prefill(*context.hardware, shares, table);
   add_coefficient(table, "efficiency.memory", memory, "", "up to 8 rows, weights above 100 M");
   add_coefficient(table, "efficiency.decode_attention", spread_of(shares.decode), "",
                   "decode rows above 1 GB");

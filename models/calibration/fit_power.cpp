@@ -106,7 +106,7 @@ Joules fit_products(const FitContext& context, CostTable& table, double idle_w) 
 // A capped step at clock f drew phi(f) of the joules that its arithmetic draws at full clock; the
 // voltage is the root of phi, a line from the floor at the knee to 1.
 void fit_voltage(const FitContext& context, const Joules& joules, CostTable& table) {
-  constexpr double kKnee = 0.55;  // from memory, as the hardware files have it
+  constexpr double kKnee = 0.55;  // a guess, as the hardware files have it
   double above = 0, below = 0;
   std::vector<double> floors;
   for (const Source& source : context.sources) {

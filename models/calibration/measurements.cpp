@@ -304,4 +304,18 @@ Source read_source(const std::string& folder, double summed_forwards, Issues& is
   return source;
 }
 
+std::string describe_measurements() {
+  std::string out =
+      "A folder holds files with a header, each as .csv or .csv.gz; what is absent was not "
+      "measured.\nColumns that must be there (what they mean is in "
+      "models/calibration/README.md):\n";
+  for (const Kind& kind : kinds()) {
+    out += fmt::format("  {:<22} {}\n", std::string(kind.name) + ".csv",
+                       fmt::join(kind.required, " "));
+  }
+  return out +
+         "and device.json, for the power of a long product. Times are microseconds of the "
+         "device.\n";
+}
+
 }  // namespace kvern::calibration

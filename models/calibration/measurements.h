@@ -105,4 +105,7 @@ struct Source {
 // many calls, summed.
 Source read_source(const std::string& folder, double summed_forwards, Issues& issues);
 
+// For --help: the files and the columns that they must have.
+std::string describe_measurements();
+
 }  // namespace kvern::calibration

@@ -12,7 +12,7 @@ namespace kvern::power {
 namespace {
 
 constexpr double kPicojoulesPerWattTick = 1e12 / (1e9 * static_cast<double>(kTicksPerNs));
-// Joules per FLOP of 8-bit floats against 16-bit ones: 0.5 to 0.6, from memory.
+// Joules per FLOP of 8-bit floats against 16-bit ones: a guess, 0.5 to 0.6.
 constexpr double kEightBitShare = 0.55;
 
 }  // namespace
@@ -73,7 +73,9 @@ Coefficients coefficients_of(const Deployment& d, const PowerSettings& settings)
   c.link_byte = h.joules_per_link_byte ? h.joules_per_link_byte->value * pico : 0;
   const double looseness = h.cap_looseness ? h.cap_looseness->value : 0;
   const double watts = settings.cap ? settings.cap->value : h.power_cap_watts;
-  c.cap = watts * (1 + looseness) * kPicojoulesPerWattTick * gpus;
+  c.cap_watts = watts;
+  c.watt = kPicojoulesPerWattTick * gpus;
+  c.cap = watts * (1 + looseness) * c.watt;
   return c;
 }
 

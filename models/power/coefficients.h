@@ -13,7 +13,9 @@ struct Coefficients {
   double flop[3] = {0, 0, 0};  // by Arithmetic
   double hbm_byte = 0;
   double link_byte = 0;
-  double cap = 0;  // a tick
+  double cap = 0;        // a tick
+  double watt = 1;       // a watt on each GPU, a tick
+  double cap_watts = 0;  // of a GPU, as it was asked for
 };
 
 bool coefficients_known(const Deployment& deployment);

@@ -93,6 +93,15 @@ class StatePower final : public Power {
              std::vector<ClockPoint> grid)
       : known_(known), c_(coefficients), idle_(idle), grid_(std::move(grid)) {}
 
+  std::string note() const override {
+    if (most_ == 0) return {};
+    return fmt::format(
+        "the limit of {:.0f} W is not held: steps draw up to {:.0f} W a GPU{}, and their joules "
+        "are counted so",
+        c_.cap_watts, most_ / c_.watt,
+        grid_.size() > 1 ? " at its lowest clock" : ", and what a lower clock does is not known");
+  }
+
   bool known() const override { return known_; }
   std::int64_t idle_picojoules_per_us() const override { return idle_; }
 
@@ -228,7 +237,7 @@ class StatePower final : public Power {
       timing_.steps = std::min(timing_.steps, steps_within(over));
       return;
     }
-    if (grid_.size() == 1) return;
+    if (grid_.size() == 1) return remember(over);
     const double allowed = c_.cap * static_cast<double>(timing_.device.first);
     const double share = std::min(1.0, static_cast<double>(over.first) / allowed);
     std::uint8_t& hint = hints_[static_cast<std::size_t>(share * (kHints - 1))];
@@ -251,6 +260,14 @@ class StatePower final : public Power {
       timing_.steps = std::min(timing_.steps, steps_over(above));
     }
     if (over.first <= 0) timing_.steps = std::min(timing_.steps, steps_within(over));
+    if (over.first > 0) remember(over);
+  }
+
+  // No clock holds the limit: the step draws so much.
+  void remember(const Line& over) {
+    const double draws =
+        c_.cap + static_cast<double>(over.first) / static_cast<double>(timing_.device.first);
+    most_ = std::max(most_, draws);
   }
 
   void speed_up(const Work& work, std::int64_t turns, Line over) {
@@ -315,6 +332,7 @@ class StatePower final : public Power {
   std::int64_t idle_;
   std::vector<ClockPoint> grid_;
   std::size_t clock_ = 0;  // of this price
+  double most_ = 0;        // pJ a tick of the steps beyond the limit; 0: none was
   static constexpr int kHints = 64;
   std::array<std::uint8_t, kHints> hints_{};
   // Scratch of one price.
@@ -323,17 +341,50 @@ class StatePower final : public Power {
   Timing faster_;
 };
 
-bool has_work(StepCost& cost) {
+// The lightest step that every replica makes: one sequence decodes.
+Work lone_decode(StepCost& cost) {
   Work work;
-  cost.work({1, 1, 1, {}}, work);
-  return work.has_work;
+  Batch batch;
+  batch.decodes = batch.longest = 1;
+  batch.kv_tokens = 1;
+  batch.probe = true;
+  cost.work(batch, work);
+  return work;
+}
+
+// pJ a tick of that step at one clock.
+double draw_of(const Work& work, StatePower& power) {
+  Price price;
+  power.price(work, price);
+  double sum = 0;
+  for (const Line& part : price.picojoules) sum += static_cast<double>(part.first);
+  return sum / static_cast<double>(price.ticks.first);
+}
+
+// A limit that not even a lone decode holds at the lowest clock.
+std::string unholdable(const Deployment& deployment, const Work& decode, const Coefficients& c,
+                       const ClockPoint& lowest) {
+  Work device = decode;
+  device.host_ticks = {};
+  StatePower slowest(true, c, 0, {lowest});
+  const double draws = draw_of(device, slowest);
+  if (draws <= c.cap) return {};
+  const HardwareSpec& h = *deployment.hardware;
+  const double looseness = h.cap_looseness ? h.cap_looseness->value : 0;
+  return fmt::format(
+      "power_cap: {:.0f} W can't be held: at its lowest clock of {:.0f} MHz {} draws {:.0f} W a "
+      "GPU while one sequence of {} decodes; {:.0f} W is the least that can be asked for",
+      c.cap_watts, h.base_clock_mhz / lowest.slowdown, h.name, draws / c.watt,
+      deployment.model == nullptr ? "the model" : deployment.model->name,
+      std::ceil(draws / c.watt / (1 + looseness)));
 }
 
 }  // namespace
 
 std::unique_ptr<Power> make_state_power(const Deployment& deployment, StepCost& cost,
                                         const PowerSettings& settings, std::string& refusal) {
-  const bool known = power::coefficients_known(deployment) && has_work(cost);
+  const Work decode = power::coefficients_known(deployment) ? lone_decode(cost) : Work();
+  const bool known = power::coefficients_known(deployment) && decode.has_work;
   refusal = power::refusal_of(deployment, known, settings);
   if (!refusal.empty()) return nullptr;
   if (!known) {
@@ -343,8 +394,13 @@ std::unique_ptr<Power> make_state_power(const Deployment& deployment, StepCost& 
   const double highest = settings.clock ? settings.clock->value : h.base_clock_mhz;
   // Whole mW, as those of the other idle states.
   const std::int64_t idle = 1000 * idle_states(deployment, settings).milliwatts;
-  return std::make_unique<StatePower>(true, power::coefficients_of(deployment, settings), idle,
-                                      power::clock_grid(h, highest));
+  const Coefficients coefficients = power::coefficients_of(deployment, settings);
+  std::vector<ClockPoint> grid = power::clock_grid(h, highest);
+  if (settings.cap && !settings.drawn) {
+    refusal = unholdable(deployment, decode, coefficients, grid.back());
+    if (!refusal.empty()) return nullptr;
+  }
+  return std::make_unique<StatePower>(true, coefficients, idle, std::move(grid));
 }
 
 }  // namespace kvern

@@ -10,6 +10,14 @@ namespace {
 constexpr Range kUpToSecond{0, 1e9 * kTicksPerNs};
 constexpr std::int64_t kLargestGraph = 8192;
 
+// The host launches kernel by kernel, each at the same price. Those of a layer with prefill alone
+// are norm, qkv, rotary with the cache write, attention, o, norm, gate and up, activation, down. A
+// chunk with decodes beside it gathers the chunk's history from its blocks, and runs attention
+// again for the decodes, split over the cache and then combined (our H100 program, whose steps
+// `eager_layer` is measured on; design of its kernels in the calibration contract).
+constexpr std::int64_t kPrefillKernels = 9;
+constexpr std::int64_t kMixedKernels = kPrefillKernels + 3;
+
 // vLLM's: 1, 2, 4, then steps of 8 to 256 and of 16.
 std::vector<std::int64_t> usual_sizes(std::int64_t largest) {
   std::vector<std::int64_t> sizes{1, 2, 4};
@@ -46,12 +54,23 @@ Launch::Launch(Parameters& p) {
   }
   // 240 us: our own eager prefill of 64 tokens through 32 layers of Llama-3.1-8B, 7.75 ms.
   layer_given_ = p.has("eager_layer");
-  layer_ticks_ = p.get("eager_layer", Ticks{240'000 * kTicksPerNs},
-                       "host time to launch a layer's kernels one by one", kUpToSecond)
-                     .value;
+  const Ticks layer = p.get("eager_layer", Ticks{240'000 * kTicksPerNs},
+                            "host time to launch a layer's kernels one by one", kUpToSecond);
+  const auto mixed = p.find<Ticks>("eager_mixed_layer",
+                                   "the same with prefill and decodes in one step; absent: "
+                                   "eager_layer x 12 / 9, by the kernels of such a layer",
+                                   kUpToSecond);
+  mixed_given_ = mixed.has_value();
+  if (mixed) mixed_ticks_ = mixed->value;
+  set_layer_ticks(layer.value);
 }
 
-void Launch::add_stall(std::uint32_t layers, Work& work) const {
+void Launch::set_layer_ticks(std::int64_t ticks) {
+  layer_ticks_ = ticks;
+  if (!mixed_given_) mixed_ticks_ = ticks * kMixedKernels / kPrefillKernels;
+}
+
+void Launch::add_stall(std::uint32_t layers, bool mixed, Work& work) const {
   Line device;
   for (int k = 0; k < work.count; ++k) {
     const KernelWork& kernel = work.kernels[k];
@@ -60,7 +79,7 @@ void Launch::add_stall(std::uint32_t layers, Work& work) const {
                                                                      : kernel.memory_ticks;
     device += kernel.fixed_ticks;
   }
-  const std::int64_t stall = layer_ticks_ * layers - device.first;
+  const std::int64_t stall = (mixed ? mixed_ticks_ : layer_ticks_) * layers - device.first;
   if (stall < 0) return;
   if (device.slope > 0) work.steps = std::min(work.steps, stall / device.slope + 1);
   KernelWork& kernel = work.add();

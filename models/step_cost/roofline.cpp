@@ -73,7 +73,8 @@ class Roofline final : public StepCost {
     if (batch.decodes > 0) add_decode_attention(batch, work);
     if (!batch.prefill.empty()) add_prefill_attention(batch, work);
     if (deployment_.gpus() > 1) add_collectives(rows, samples, work);
-    if (!captured) launch_.add_stall(model_.layers, work);
+    const bool mixed = batch.decodes > 0 && !batch.prefill.empty();
+    if (!captured) launch_.add_stall(model_.layers, mixed, work);
   }
 
  private:
@@ -112,6 +113,7 @@ class Roofline final : public StepCost {
     const double rate = h.memory_bytes_per_second;
     const double arithmetic = flops / (h.attention_efficiency.value * h.bf16_flops);
     pair_ = {ticks_of(arithmetic), 0, std::llround(flops), 0};
+    if (h.attention_start_keys) start_keys_ = std::llround(h.attention_start_keys->value);
     kv_token_ = {ticks_of(arithmetic),
                  ticks_of(bytes / (h.decode_attention_efficiency.value * rate)),
                  std::llround(flops), std::llround(bytes)};
@@ -198,7 +200,9 @@ class Roofline final : public StepCost {
   void add_prefill_attention(const Batch& batch, Work& work) const {
     std::int64_t pairs = 0;
     std::int64_t read = 0;
+    std::int64_t queries = 0;
     for (const PrefillChunk& chunk : batch.prefill) {
+      queries += chunk.tokens;
       pairs += kvern::roofline::attended_pairs(chunk, model_.window);
       read += chunk.before + std::int64_t{chunk.tokens};
     }
@@ -208,7 +212,7 @@ class Roofline final : public StepCost {
                   {pairs * pair_.flops, 0},
                   {read * kv_token_.bytes, 0},
                   {},
-                  {pairs * pair_.compute_ticks, 0},
+                  {(pairs + start_keys_ * queries) * pair_.compute_ticks, 0},
                   {read * kv_token_.memory_ticks, 0},
                   {attention_ticks_, 0},
                   Owners::Chunks,
@@ -239,6 +243,7 @@ class Roofline final : public StepCost {
   LinearLayers linear_;
   std::int64_t gemm_ticks_ = 0, layer_gemm_ticks_ = 0, attention_ticks_ = 0;
   std::int64_t elementwise_ticks_ = 0;
+  std::int64_t start_keys_ = 0;
   UnitCost token_, kv_write_, logits_, pair_, kv_token_;
 };
 

@@ -107,10 +107,7 @@ class Table final : public StepCost {
     const StepLoad load = load_of(batch);
     const bool captured = launch_.captured(load.tokens, !batch.prefill.empty());
     const std::uint64_t rows = captured ? launch_.rows(load.tokens) : load.tokens;
-    ++prices_;
-    if (!layers_->covers_rows(static_cast<double>(rows)) || !attention_.covers(load.attention)) {
-      ++outside_;
-    }
+    if (!batch.probe) count(rows, load);
     add_layers(rows, load.tokens, work);
     if (load.samples > 0) add_head(load.samples, work);
     add_attention(batch, load, work);
@@ -118,7 +115,8 @@ class Table final : public StepCost {
     if (captured) {
       work.kernels[0].fixed_ticks.first += graph_ticks_;
     } else {
-      launch_.add_stall(deployment_.model->layers, work);
+      const bool mixed = batch.decodes > 0 && !batch.prefill.empty();
+      launch_.add_stall(deployment_.model->layers, mixed, work);
     }
   }
 
@@ -143,6 +141,14 @@ class Table final : public StepCost {
     std::int64_t pairs = 0;
     std::int64_t keys = 0;
   };
+
+  // For note(): what was asked, and what of it lies outside the measurements.
+  void count(std::uint64_t rows, const StepLoad& load) {
+    ++prices_;
+    const bool inside =
+        layers_->covers_rows(static_cast<double>(rows)) && attention_.covers(load.attention);
+    if (!inside) ++outside_;
+  }
 
   void prepare_units() {
     const LlmSpec& model = *deployment_.model;

@@ -18,6 +18,7 @@ Paid paid(StepCost& cost, Power& power, std::uint32_t block_size, std::uint32_t 
   const PrefillChunk prefill{chunk, before, false};
   Batch batch;
   batch.prefill = {&prefill, 1};
+  batch.probe = true;
   Work work;
   cost.work(batch, work);
   Price price;

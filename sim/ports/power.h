@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "sim/energy/energy_part.h"
 #include "sim/line.h"
@@ -49,6 +50,8 @@ class Power {
   virtual void divide(const Work& work, bool standby, Division& division) = 0;
   // Between steps, all GPUs of the replica.
   virtual std::int64_t idle_picojoules_per_us() const = 0;
+  // What a reader of the results must know about the prices so far, or "".
+  virtual std::string note() const { return {}; }
 };
 
 }  // namespace kvern

@@ -34,6 +34,8 @@ struct Batch {
   // in how many that grows.
   std::uint64_t held_tokens = 0;
   std::uint32_t holding_more = 0;
+  // A question of the set-up rather than a step of the run: StepCost::note() does not count it.
+  bool probe = false;
 
   std::uint32_t growing() const { return decodes - flat; }
   std::uint64_t prefill_tokens() const {

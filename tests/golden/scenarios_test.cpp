@@ -54,10 +54,10 @@ TEST_P(Scenarios, AreWhatTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Scenarios,
-                         testing::Values(Golden{"first_run", "ce0d24213e6cdd78", ""},
-                                         Golden{"azure_conversation", "4aeb5e1c76d1df4a",
+                         testing::Values(Golden{"first_run", "f8f532a287074396", ""},
+                                         Golden{"azure_conversation", "f7e32c5b7236d8b8",
                                                 "traces/azure2023/AzureLLMInferenceTrace_conv.csv"},
-                                         Golden{"mooncake_conversation", "bb96be7a1ee9ed10",
+                                         Golden{"mooncake_conversation", "ea8331bf8eab1229",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 

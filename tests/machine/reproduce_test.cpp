@@ -51,7 +51,8 @@ TEST_F(Reproduce, ShowsEachVerdict) {
   EXPECT_EQ(good.code, 0) << good.err;
   EXPECT_NE(good.out.find("hit: Ten requests (none)\n"), std::string::npos) << good.out;
   EXPECT_NE(good.out.find("  ok    requests_finished = 10"), std::string::npos) << good.out;
-  EXPECT_NE(good.out.find("\n1 of 1 reproduced, 0 without their data\n"), std::string::npos);
+  EXPECT_NE(good.out.find("\n1 of 1 reproduced, 0 more but for known misses, 0 without"),
+            std::string::npos);
 }
 
 TEST_F(Reproduce, AMissIsAMissBesideAHit) {
@@ -59,17 +60,37 @@ TEST_F(Reproduce, AMissIsAMissBesideAHit) {
   EXPECT_EQ(both.code, 1) << both.err;
   EXPECT_NE(both.out.find("  ok    requests_finished = 10"), std::string::npos) << both.out;
   EXPECT_NE(both.out.find("  MISS  requests_finished = 10"), std::string::npos) << both.out;
-  EXPECT_NE(both.out.find("\n1 of 2 reproduced, 0 without their data\n"), std::string::npos);
+  EXPECT_NE(both.out.find("\n1 of 2 reproduced, 0 more but for known misses, 0 without"),
+            std::string::npos);
   const Output json = reproduce({paper("miss.toml", kMiss), "--json"});
   EXPECT_EQ(json.code, 1);
   EXPECT_NE(json.out.find("\"expected\": 11, \"got\": 10, \"tolerance\": 0"), std::string::npos)
       << json.out;
 }
 
+TEST_F(Reproduce, AKnownMissIsShownWithItsReasonAndDoesNotCount) {
+  const std::string known = std::string(kMiss) + "known = \"one was eaten by the dog\"\n";
+  const Output run = reproduce({paper("known.toml", std::string(kHit) + known)});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.out.find("  known requests_finished = 10"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("a known miss: one was eaten by the dog"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("\n0 of 1 reproduced, 1 more but for known misses"), std::string::npos);
+  const Output json = reproduce({paper("known.toml", known), "--json"});
+  EXPECT_NE(json.out.find("\"verdict\": \"known\", \"known\": \"one was"), std::string::npos)
+      << json.out;
+  // Met again: it is said, and a new miss beside it still counts.
+  const Output again =
+      reproduce({paper("again.toml", std::string(kHit) + "known = \"no longer\"\n" + kMiss)});
+  EXPECT_EQ(again.code, 1) << again.err;
+  EXPECT_NE(again.out.find("met again, so its `known` can go"), std::string::npos) << again.out;
+}
+
 TEST_F(Reproduce, AbsentDataDoesNotCount) {
   const Output absent = reproduce({write("absent.toml", "[workload]\ntrace = \"no/such.csv\"\n")});
   EXPECT_EQ(absent.code, 0) << absent.err;
-  EXPECT_EQ(absent.out, "absent: needs no/such.csv\n0 of 0 reproduced, 1 without their data\n");
+  EXPECT_EQ(absent.out,
+            "absent: needs no/such.csv\n0 of 0 reproduced, 0 more but for known misses, 1 without "
+            "their data\n");
 }
 
 TEST_F(Reproduce, WhatCannotRunIsAnError) {

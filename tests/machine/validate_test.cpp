@@ -62,7 +62,7 @@ TEST_F(Validate, ComparesWhatFinishedOnBothSides) {
   EXPECT_NE(run.out.find("\"pairs\": 2"), std::string::npos) << run.out;
 }
 
-TEST_F(Validate, OutsideIsExitOneAndGroupsHaveNoBar) {
+TEST_F(Validate, OutsideIsExitOneAndNoBarIsReported) {
   const Output run = validate(
       {make("case.toml", measured("metric = \"ttft_ms_mean\"\nbar = \"33 %\"") +
                              measured("metric = \"e2e_ms\"\ncolumn = \"finish_s - arrival_s\"\n"
@@ -134,14 +134,99 @@ bar = "1 %"
   EXPECT_NE(run.out.find("\"point\": \"kind = a\""), std::string::npos) << run.out;
 }
 
+// E2E by prompt group: 4 of 4 ms good, 6 of 12 ms half: the median of all three is 0 %.
+constexpr const char* kHiddenGroup = R"toml(
+[case]
+name = "hidden"
+[case.rows]
+file = "rows.csv"
+[case.rows.set]
+"workload.lengths" = "constant(prompt=4, output={out})"
+[workload]
+arrivals = "constant(rate=1 req/s)"
+requests = 2
+[[pool]]
+step_cost = "affine(a=1 ms, b=0 ns, c=0 ns, d=0 ns)"
+[pool.kv]
+blocks = 100
+[[measured]]
+kind = "rows"
+metric = "e2e_ms_mean"
+column = "e2e_ms"
+statistic = "median"
+name = "answer"
+group = "kind"
+bar = "1 %"
+)toml";
+constexpr const char* kHiddenRows = "out,e2e_ms,kind\n4,4,a\n6,12,b\n8,8,a\n";
+
+TEST_F(Validate, AGroupOutsideDoesNotHideUnderTheMedianOfAll) {
+  program().write("rows.csv", kHiddenRows);
+  const Output run = validate({program().write("case.toml", kHiddenGroup)});
+  EXPECT_EQ(run.code, 1) << run.out << run.err;
+  EXPECT_NE(run.out.find("hidden: OUTSIDE"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("answer median [kind = b] (n=1)"), std::string::npos) << run.out;
+}
+
+TEST_F(Validate, AKnownMissSaysWhyAndDoesNotCount) {
+  program().write("rows.csv", kHiddenRows);
+  const std::string known =
+      std::string(kHiddenGroup) + "known_groups = { b = \"its clock ran at half speed\" }\n";
+  const Output run = validate({program().write("case.toml", known)});
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  EXPECT_NE(run.out.find("hidden: known"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("known: its clock ran at half speed"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("0 cases within their bars, 1 with known misses only, 0 outside"),
+            std::string::npos)
+      << run.out;
+}
+
+TEST_F(Validate, AKnownMissThatIsMetAgainIsSaid) {
+  program().write("rows.csv", kHiddenRows);
+  const std::string known = std::string(kHiddenGroup) +
+                            "known_groups = { a = \"old\", b = \"its clock ran at half speed\" }\n";
+  const Output run = validate({program().write("case.toml", known)});
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  EXPECT_NE(run.out.find("met again: its `known` can go (old)"), std::string::npos) << run.out;
+}
+
+TEST_F(Validate, AKnownMissNeedsABarAndAReason) {
+  program().write("rows.csv", kHiddenRows);
+  const Output empty = validate(
+      {program().write("case.toml", std::string(kHiddenGroup) + "known_groups = { b = \"\" }\n")});
+  EXPECT_EQ(empty.code, 2);
+  EXPECT_NE(empty.err.find("\"b\" has no reason"), std::string::npos) << empty.err;
+  const Output no_bar =
+      validate({make("case.toml", measured("metric = \"ttft_ms_mean\"\nknown = \"why\""))});
+  EXPECT_EQ(no_bar.code, 2);
+  EXPECT_NE(no_bar.err.find("a known miss needs a bar"), std::string::npos) << no_bar.err;
+}
+
+// Every row of the file is there, with what its run set.
+TEST_F(Validate, JsonHasTheRowsBehindEachLine) {
+  program().write("rows.csv", kHiddenRows);
+  const Output run = validate({program().write("case.toml", kHiddenGroup), "--json"});
+  EXPECT_NE(run.out.find("\"rows\": ["), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("\"group\": \"b\", \"row\": 2, \"predicted\": 6, \"measured\": 12, "
+                         "\"unit\": \"ms\", \"error\": -0.5"),
+            std::string::npos)
+      << run.out;
+  const Output requests =
+      validate({make("three.toml", measured("metric = \"ttft_ms_mean\"")), "--json"});
+  EXPECT_NE(requests.out.find("\"row\": 2, \"predicted\": 1, \"measured\": 2"), std::string::npos)
+      << requests.out;
+}
+
 TEST_F(Validate, AbsentDataIsSkippedNotPassed) {
   const Output run = validate({make("case.toml",
                                     "[[measured]]\nfile = \"no/such.csv\"\nmetric = "
                                     "\"ttft_ms\"\n")});
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_NE(run.out.find("three: skipped: no data at no/such.csv"), std::string::npos) << run.out;
-  EXPECT_NE(run.out.find("0 cases within their bars, 0 outside, 1 without a verdict"),
-            std::string::npos)
+  EXPECT_NE(
+      run.out.find("0 cases within their bars, 0 with known misses only, 0 outside, 1 without "
+                   "a verdict"),
+      std::string::npos)
       << run.out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "models/host_overhead.h"
 #include "models/kv_capacity.h"
+#include "models/memory_fit.h"
 #include "models/power/idle_states.h"
 #include "models/power/state_power.h"
 #include "models/step_cost.h"
@@ -38,15 +39,7 @@ HostOverhead host_overhead_of(const PoolSpec& pool) {
 
 double gib(std::int64_t bytes) { return static_cast<double>(bytes) / 1073741824.0; }
 
-// Usable blocks: as given, or what an engine would find at its start. 0 with an issue.
-std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
-                        const Batching& batching, Issues& issues) {
-  if (pool.kv.blocks) return *pool.kv.blocks;
-  if (deployment.hardware == nullptr || deployment.model == nullptr) {
-    issues.error(pool.where, fmt::format("pool \"{}\" has no number of KV blocks", pool.name),
-                 "give [pool.kv] blocks, or hardware and model to count them from");
-    return 0;
-  }
+KvSettings kv_settings(const PoolSpec& pool, const Batching& batching) {
   KvSettings settings;
   settings.memory_share = pool.kv.memory_share;
   settings.max_num_seqs = batching.most_sequences();
@@ -55,6 +48,36 @@ std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
   settings.max_num_batched_tokens = limited ? batching.most_tokens() : 2048;
   settings.block_size = pool.kv.block_size;
   settings.null_block = batching.keeps_null_block();
+  return settings;
+}
+
+// Blocks as given, where they and the weights fit. 0 with an issue.
+std::uint32_t checked_blocks(const PoolSpec& pool, const Deployment& deployment,
+                             const KvSettings& settings, Issues& issues) {
+  const bool known = deployment.hardware != nullptr && deployment.model != nullptr;
+  if (!known || pool.unlimited_memory) return *pool.kv.blocks;
+  const MemoryRefusal refusal = memory_refusal(deployment, settings, *pool.kv.blocks);
+  if (refusal.what.empty()) return *pool.kv.blocks;
+  issues.error(refusal.blocks ? pool.kv.blocks_where : pool.where, refusal.what,
+               refusal.hint + "; memory = \"unlimited\" in the [[pool]] runs it all the same");
+  return 0;
+}
+
+// Usable blocks: as given, or what an engine would find at its start. 0 with an issue.
+std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
+                        const Batching& batching, Issues& issues) {
+  const KvSettings settings = kv_settings(pool, batching);
+  if (pool.kv.blocks) return checked_blocks(pool, deployment, settings, issues);
+  if (pool.unlimited_memory) {
+    issues.error(pool.where, "memory without a limit says nothing of how many KV blocks there are",
+                 "give [pool.kv] blocks, or leave out memory = \"unlimited\"");
+    return 0;
+  }
+  if (deployment.hardware == nullptr || deployment.model == nullptr) {
+    issues.error(pool.where, fmt::format("pool \"{}\" has no number of KV blocks", pool.name),
+                 "give [pool.kv] blocks, or hardware and model to count them from");
+    return 0;
+  }
   const KvCapacity capacity = kv_capacity(deployment, settings);
   if (capacity.kv_bytes <= 0 || capacity.blocks == 0) {
     issues.error(pool.where,
@@ -73,6 +96,7 @@ PowerSettings settings_of(const PoolSpec& pool) {
   if (pool.power_cap_watts) settings.cap = Watts{*pool.power_cap_watts};
   if (pool.clock_mhz) settings.clock = Megahertz{*pool.clock_mhz};
   settings.celsius = pool.celsius;
+  settings.drawn = pool.draw.has_value();
   return settings;
 }
 

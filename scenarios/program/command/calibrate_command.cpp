@@ -7,6 +7,7 @@
 
 #include "models/calibration/calibrate.h"
 #include "scenarios/program/read/data_files.h"
+#include "scenarios/program/read/data_names.h"
 #include "scenarios/program/terminal/exit_codes.h"
 
 namespace kvern {
@@ -64,7 +65,9 @@ void print_coefficients(const CostTable& table) {
 
 int calibrate_command(const CalibrateRequest& request) {
   Issues issues;
-  const auto hardware = load_hardware(request.device, issues);
+  const DataName device = find_data("hardware", request.device);
+  if (device.name.empty()) issues.error({"--device", 0, 0}, device.what, device.hint);
+  const auto hardware = device.name.empty() ? std::nullopt : load_hardware(device.name, issues);
   const auto models = step_models(issues);
   std::optional<CostTable> table;
   if (hardware && !issues.any_error()) {
@@ -74,7 +77,7 @@ int calibrate_command(const CalibrateRequest& request) {
   std::fputs(issues.text().c_str(), stderr);
   if (!table) return kUserError;
   const std::string out =
-      request.out.empty() ? cost_table_path(data_path("hardware", request.device)) : request.out;
+      request.out.empty() ? cost_table_path(data_path("hardware", device.name)) : request.out;
   measured::save(*table, out);
   print_errors(*table);
   print_coefficients(*table);

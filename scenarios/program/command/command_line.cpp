@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "models/calibration/measurements.h"
 #include "scenarios/program/build/origin.h"
 #include "scenarios/program/command/dispatch.h"
 #include "scenarios/program/terminal/exit_codes.h"
@@ -25,7 +26,8 @@ struct Commands : Requests {
 
   Commands() {
     app.set_version_flag("--version", std::string("kvern ") + program_version());
-    app.allow_extras();  // told by our own message
+    app.allow_extras();            // told by our own message
+    app.require_subcommand(0, 1);  // "describe models" is no second command
     app.footer(
         "./kvern test builds and runs the tests; --yes, anywhere, installs missing Debian packages "
         "without asking.\n"
@@ -35,9 +37,11 @@ struct Commands : Requests {
     add_run();
     CLI::App* describe =
         add("describe", "tell what a table, a key or a policy means; without a topic: list them");
-    describe->add_option("topic", topic,
-                         "a table (pool.kv), a port (eviction), a policy "
-                         "(eviction.lru), records; absent: the list");
+    describe
+        ->add_option("topic", topic,
+                     "a table (pool.kv), a port (eviction), a policy (eviction.lru), records, "
+                     "hardware, models, hardware NAME, model NAME; absent: the list")
+        ->type_name("TOPIC");
     add_record(add_trace());
     add_attention();
     add_cache();
@@ -185,6 +189,7 @@ struct Commands : Requests {
                      "calls that a row of attention_mixed.csv with unequal lengths holds, summed")
         ->type_name("N")
         ->check(CLI::PositiveNumber);
+    command->footer(calibration::describe_measurements());
   }
 
   void add_attention() {

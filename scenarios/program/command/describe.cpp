@@ -9,6 +9,7 @@
 #include "analysis/run/record_columns.h"
 #include "analysis/summary/summary.h"
 #include "scenarios/program/build/port_list.h"
+#include "scenarios/program/command/describe_data.h"
 #include "scenarios/program/read/scenario_reader.h"
 #include "scenarios/program/read/toml_reader.h"
 #include "scenarios/program/terminal/exit_codes.h"
@@ -155,6 +156,7 @@ std::string overview() {
     for (const auto& policy : port.policies) names += (names.empty() ? "" : " ") + policy;
     out += std::string(24, ' ') + wrapped(names, 24, 100) + "\n";
   }
+  out += "\nBoards and language models: kvern describe hardware, kvern describe models\n";
   out += "\nResults: kvern describe records\n";
   return out;
 }
@@ -178,7 +180,7 @@ std::string port_text(const PortInfo& port) {
 std::string text_of(const std::string& topic, std::vector<std::string>& known) {
   if (topic.empty()) return overview();
   if (topic == "records") return describe_records() + "\n" + describe_summary();
-  known = {"records", "scenario"};
+  known = {"records", "scenario", "hardware", "models"};
   for (const PortInfo& port : port_list()) {
     known.push_back(port.name);
     for (const std::string& policy : port.policies) {
@@ -205,9 +207,14 @@ std::string text_of(const std::string& topic, std::vector<std::string>& known) {
 
 int describe_command(const std::string& topic) {
   std::vector<std::string> known;
-  const std::string text = text_of(topic, known);
+  Issues issues;
+  std::string text = describe_data(topic, issues);
+  if (text.empty() && !issues.any_error()) text = text_of(topic, known);
+  if (issues.any_error()) {
+    std::fputs(issues.text().c_str(), stderr);
+    return kUserError;
+  }
   if (text.empty()) {
-    Issues issues;
     const std::string hint = did_you_mean(topic, known);
     issues.error({"kvern", 0, 0}, fmt::format("nothing to describe is called \"{}\"", topic),
                  hint.empty() ? "kvern describe lists all" : hint);

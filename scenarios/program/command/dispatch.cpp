@@ -90,7 +90,8 @@ std::optional<int> dispatch(const std::string& group, const std::string& name, R
   if (const int code = find_data(requests); code != kGood) return code;
   if (group == "run") return dispatch_run(requests.run);
   if (group == "attention") return attention_command(requests.attention);
-  if (group == "describe") return describe_command(requests.topic);
+  if (group == "describe")
+    return describe_command(fmt::format("{}", fmt::join(requests.topic, " ")));
   if (group == "cache") return dispatch_cache(requests.cache);
   if (group == "trace") return dispatch_trace(name, requests);
   if (group == "models") return dispatch_models(name, requests.model);

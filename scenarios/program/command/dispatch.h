@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "scenarios/program/command/attention_command.h"
 #include "scenarios/program/command/cache_command.h"
@@ -17,7 +18,7 @@ namespace kvern {
 
 struct Requests {
   RunRequest run;
-  std::string topic;  // of describe
+  std::vector<std::string> topic;  // of describe: "hardware", "h100_sxm"
   TraceRequest trace;
   AttentionRequest attention;
   CacheRequest cache;

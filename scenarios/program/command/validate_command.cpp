@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -11,12 +10,13 @@
 #include "scenarios/program/build/origin.h"
 #include "scenarios/program/read/data_folder.h"
 #include "scenarios/program/run/run.h"
-#include "scenarios/program/run/summary_wire.h"
 #include "scenarios/program/terminal/child_processes.h"
 #include "scenarios/program/terminal/exit_codes.h"
 #include "scenarios/program/terminal/signals.h"
 #include "scenarios/program/validation/case_line.h"
+#include "scenarios/program/validation/case_metrics.h"
 #include "scenarios/program/validation/case_plan.h"
+#include "scenarios/program/validation/case_wire.h"
 #include "sim/law.h"
 
 namespace kvern {
@@ -51,46 +51,6 @@ struct Job {
   std::size_t point;
 };
 
-// From a child to its parent: a line a result, an empty line, the summary.
-std::string result_text(std::size_t measured, const MeasuredResult& result) {
-  const auto number = [](const std::optional<double>& value) {
-    return value ? fmt::format("{}", *value) : std::string("-");
-  };
-  const Comparison& c = result.comparison;
-  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", measured, number(c.predicted), number(c.measured),
-                     number(c.error), c.pairs, result.group);
-}
-
-struct PointResult {
-  std::vector<std::pair<std::size_t, MeasuredResult>> results;  // index of the [[measured]]
-  Summary summary;
-};
-
-PointResult read_result(const std::string& text) {
-  PointResult out;
-  std::size_t at = 0;
-  while (at < text.size() && text[at] != '\n') {
-    const std::size_t end = text.find('\n', at);
-    std::vector<std::string> parts;
-    for (std::size_t tab = 0; parts.size() < 5 && (tab = text.find('\t', at)) < end; at = tab + 1) {
-      parts.push_back(text.substr(at, tab - at));
-    }
-    const auto number = [&](std::size_t i) -> std::optional<double> {
-      double value = 0;
-      const std::string& part = parts[i];
-      const auto result = std::from_chars(part.data(), part.data() + part.size(), value);
-      return result.ec == std::errc() ? std::optional(value) : std::nullopt;
-    };
-    MeasuredResult result{
-        text.substr(at, end - at),
-        {number(1), number(2), number(3), static_cast<std::size_t>(number(4).value_or(0))}};
-    out.results.emplace_back(static_cast<std::size_t>(number(0).value_or(0)), std::move(result));
-    at = end + 1;
-  }
-  if (at < text.size()) out.summary = from_wire(std::string_view(text).substr(at + 1));
-  return out;
-}
-
 std::vector<MeasuredPair> pairs_of(const MeasuredSpec& spec, const FinishedRun& run) {
   if (spec.kind == "requests") return request_pairs(spec, run);
   return spec.kind == "steps" ? step_pairs(spec, run) : series_pairs(spec, run);
@@ -111,17 +71,22 @@ int run_point(const Job& job, const ValidateRequest& request, std::string& outpu
   if (!outcome) std::fputs(issues.text().c_str(), stderr);
   if (!outcome) return kUserError;
   if (outcome->interrupted) return kInterrupted;
+  PointResult result;
   const FinishedRun run{scenario, outcome->summary,
                         (fs::path(outcome->folder) / "records.h5").string()};
   for (std::size_t i = 0; i < job.plan->measured.size(); ++i) {
     const MeasuredSpec& spec = job.plan->measured[i];
     if (spec.kind == "rows") continue;
     if (spec.at && !at_point(job.plan->points[job.point], *spec.at)) continue;
-    for (const MeasuredResult& result : summarise(spec, pairs_of(spec, run))) {
-      output += result_text(i, result);
+    const std::vector<MeasuredPair> pairs = pairs_of(spec, run);
+    for (MeasuredResult& each : summarise(spec, pairs)) {
+      result.results.emplace_back(i, std::move(each));
     }
+    if (!request.json) continue;
+    for (const MeasuredPair& pair : pairs) result.pairs.emplace_back(i, pair);
   }
-  output += "\n" + to_wire(outcome->summary);
+  result.summary = outcome->summary;
+  output = point_text(result);
   // Hundreds of runs, of which the summaries are all that counts.
   if (job.plan->spec.rows) fs::remove_all(options.out);
   return kGood;
@@ -137,6 +102,20 @@ int guarded_point(const Job& job, const ValidateRequest& request, std::string& o
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: error: %s\n", file, error.what());
     return kOutside;
+  }
+}
+
+void add_point(const CasePlan& plan, const std::string& label, const PointResult& point,
+               CaseReport& report) {
+  for (const auto& [index, result] : point.results) {
+    report.lines.push_back(line_of(plan.measured[index], label, result));
+  }
+  std::vector<std::vector<MeasuredPair>> pairs(plan.measured.size());
+  for (const auto& [index, pair] : point.pairs) pairs[index].push_back(pair);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto metric = find_metric(plan.measured[i].kind, plan.measured[i].metric);
+    if (!metric || pairs[i].empty()) continue;
+    append_rows(plan.measured[i], label, pairs[i], metric->unit, report.rows);
   }
 }
 
@@ -162,14 +141,12 @@ CaseReport report_of(const CasePlan& plan, const ChildResult* results, int& code
       report.lines.clear();
       return report;
     }
-    PointResult point = read_result(results[i].output);
-    const std::string label = plan.spec.rows ? "" : plan.points[i].label();
-    for (const auto& [index, result] : point.results) {
-      report.lines.push_back(line_of(plan.measured[index], label, result));
-    }
+    PointResult point = read_point(results[i].output);
+    add_point(plan, plan.spec.rows ? "" : plan.points[i].label(), point, report);
     summaries.push_back(std::move(point.summary));
   }
-  for (auto& lines : {lines_of_rows(plan, summaries), lines_of_expects(plan, summaries)}) {
+  for (auto& lines :
+       {lines_of_rows(plan, summaries, report.rows), lines_of_expects(plan, summaries)}) {
     report.lines.insert(report.lines.end(), lines.begin(), lines.end());
   }
   judge_lines(report);

@@ -45,6 +45,7 @@ ExpectSpec read_expect(Parameters& p) {
                           "within the tolerance on both sides, or an ordering");
   expect.source = p.get("source", "", "where the value was published");
   expect.peers = p.get("peers", "", "errors of other simulators on the same");
+  expect.known = p.get("known", "", "why it is missed today: the miss is shown and does not count");
   expect.at = read_point(p, "where", "the points of a sweep that it speaks of");
   expect.over = read_point(p, "over", "the point to divide by");
   p.finish();

@@ -13,6 +13,7 @@
 #include "policies/tiering.h"
 #include "scenarios/program/build/plugin.h"
 #include "scenarios/program/read/data_files.h"
+#include "scenarios/program/read/data_names.h"
 #include "scenarios/program/read/policy_key.h"
 #include "scenarios/program/read/scenario_reader.h"
 #include "scenarios/program/read/token_policy.h"
@@ -28,20 +29,17 @@ constexpr const char* kTierLetters =
 // Names of data files are taken as they are; a path is completed.
 std::string read_data_file(Parameters& p, std::string_view key, std::string_view doc,
                            const std::string& folder, const std::string& file) {
-  const auto name = p.find<std::string>(key, doc);
-  if (!name) return {};
-  if (is_data_path(*name)) {
-    std::string path = path_beside(p, key, *name, file);
-    if (p.book() != nullptr) p.book()->back().value = toml_text(std::string_view(path));
-    return path;
+  const auto written = p.find<std::string>(key, doc);
+  if (!written) return {};
+  const DataName found = find_data(folder, *written);
+  if (found.name.empty()) {
+    p.error(key, found.what, found.hint);
+    return {};
   }
-  const std::vector<std::string> known = data_names(folder);
-  if (std::find(known.begin(), known.end(), *name) == known.end()) {
-    std::string hint = did_you_mean(*name, known);
-    if (hint.empty()) hint = fmt::format("they are the files of models/{}", folder);
-    p.error(key, fmt::format("there is no {} \"{}\"", key, *name), hint);
-  }
-  return *name;
+  const std::string name =
+      is_data_path(found.name) ? path_beside(p, key, found.name, file) : found.name;
+  if (p.book() != nullptr) p.book()->back().value = toml_text(std::string_view(name));
+  return name;
 }
 
 double bytes_of(const std::string& dtype) { return dtype == "fp8" ? 1 : 2; }
@@ -120,6 +118,7 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes, const std::string& file) {
                                     "usable KV blocks of a replica; absent: from "
                                     "memory_share",
                                     {1, 2147483648.0});
+  kv.blocks_where = p.where("blocks");
   kv.memory_share =
       p.get("memory_share", Share{0.9}, "of GPU memory, for weights, activations and KV").value;
   kv.block_size = p.get("block_size", 16U, "tokens a block", {1, 1 << 20});
@@ -192,6 +191,10 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
             "GPUs that whole experts are spread over: 1, or all of a replica", {1, 1024});
   p.refuse("pipeline_parallel", "use tensor_parallel and replicas");
   pool.replicas = p.get("replicas", 1U, "engines behind the router", {1, 65535});
+  pool.unlimited_memory =
+      p.choice("memory", "board", {"board", "unlimited"},
+               "board: weights and blocks must fit into the memory of the GPUs; unlimited: they "
+               "need not, for what-if questions") == "unlimited";
   std::unique_ptr<StepCost> cost;
   pool.step_cost = read_policy(p, "step_cost", step_cost::kUsual, "what a step costs",
                                step_cost::table(), "step_cost", &cost);

@@ -127,6 +127,7 @@ Verdict verdict_of(const ExpectSpec& expect, std::optional<double> found, const 
   verdict.sense = expect.sense;
   verdict.source = expect.source;
   verdict.peers = expect.peers;
+  verdict.known = expect.known;
   verdict.got = found;
   verdict.expected = value;
   verdict.tolerance = spread;
@@ -139,11 +140,18 @@ Verdict verdict_of(const ExpectSpec& expect, std::optional<double> found, const 
                                       ? fmt::format(" within {}", expect.tolerance->text)
                                       : fmt::format(" within {}", amount_text(spread, unit));
   verdict.line =
-      fmt::format("{:<5} {}{} = {}, {}{}{}{}", verdict.met ? "ok" : "MISS", expect.metric,
-                  expect.over ? " (ratio)" : "", found ? amount_text(*found, unit) : "unknown",
-                  wish, amount_text(value, unit), spread_text,
-                  expect.source.empty() ? "" : " (" + expect.source + ")");
+      fmt::format("{:<5} {}{} = {}, {}{}{}{}",
+                  verdict.met          ? "ok"
+                  : verdict.is_known() ? "known"
+                                       : "MISS",
+                  expect.metric, expect.over ? " (ratio)" : "",
+                  found ? amount_text(*found, unit) : "unknown", wish, amount_text(value, unit),
+                  spread_text, expect.source.empty() ? "" : " (" + expect.source + ")");
   if (!label.empty()) verdict.line += " at " + label;
+  if (verdict.is_known()) verdict.line += "; a known miss: " + expect.known;
+  if (verdict.met && !expect.known.empty()) {
+    verdict.line += "; met again, so its `known` can go: " + expect.known;
+  }
   return verdict;
 }
 

@@ -13,10 +13,11 @@ namespace kvern {
 
 struct Verdict {
   bool met = false;
+  bool is_known() const { return !met && !known.empty(); }  // missed, and the file says why
   std::string line;  // "ok    ttft_ms_mean = 1.18 ms, expected 1.2 ms within 15 % (fig 5)"
-  std::string metric, unit, point;   // unit "" for ratios; point "" without a sweep
-  std::string sense, source, peers;  // as in ExpectSpec
-  std::optional<double> got;         // null: unknown
+  std::string metric, unit, point;          // unit "" for ratios; point "" without a sweep
+  std::string sense, source, peers, known;  // as in ExpectSpec
+  std::optional<double> got;                // null: unknown
   double expected = 0;
   double tolerance = 0;  // in the metric's unit
 };

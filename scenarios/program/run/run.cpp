@@ -115,19 +115,27 @@ std::string audit_of(const Scenario& scenario, const std::vector<Ledger>& ledger
   return audit_table(ledgers, records.audited(), scenario.attribution);
 }
 
-using PoolCosts = std::vector<std::pair<std::string, const StepCost*>>;
+struct PoolPrices {
+  std::string pool;
+  const StepCost* cost = nullptr;
+  const Power* power = nullptr;
+};
 
-PoolCosts costs_of(const ClusterSetup& setup) {
-  PoolCosts costs;
-  for (const PoolSetup& pool : setup.pools) costs.emplace_back(pool.name, pool.step_cost.get());
-  return costs;
+std::vector<PoolPrices> prices_of(const ClusterSetup& setup) {
+  std::vector<PoolPrices> prices;
+  for (const PoolSetup& pool : setup.pools) {
+    prices.push_back({pool.name, pool.step_cost.get(), pool.power.get()});
+  }
+  return prices;
 }
 
 // What the prices leave open goes beside the results, not into them.
-void print_notes(const PoolCosts& costs) {
-  for (const auto& [pool, cost] : costs) {
-    const std::string note = cost->note();
-    if (!note.empty()) std::fprintf(stderr, "note: pool \"%s\": %s\n", pool.c_str(), note.c_str());
+void print_notes(const std::vector<PoolPrices>& prices) {
+  for (const PoolPrices& each : prices) {
+    for (const std::string& note : {each.cost->note(), each.power->note()}) {
+      if (note.empty()) continue;
+      std::fprintf(stderr, "note: pool \"%s\": %s\n", each.pool.c_str(), note.c_str());
+    }
   }
 }
 
@@ -203,7 +211,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
     connect(*assembly, scenario, options, records, progress);
     assembly->setup.power_bins = meter.bins();
     assembly->setup.power_records = &meter;
-    const PoolCosts costs = costs_of(assembly->setup);
+    const std::vector<PoolPrices> prices = prices_of(assembly->setup);
     Cluster cluster(std::move(assembly->setup));
     const Stopped stopped = cluster.run();
     if (!cluster.arrivals_failure().empty()) throw OutsideError(cluster.arrivals_failure());
@@ -212,7 +220,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
     if (!options.save_cache.empty() && stopped != Stopped::Signal) {
       save_caches(options.save_cache, scenario, cluster.unload_caches());
     }
-    if (options.notes) print_notes(costs);
+    if (options.notes) print_notes(prices);
     if (cluster.first_arrival() != kNever) {
       facts.duration_ns = cluster.last_event() - cluster.first_arrival();
     }

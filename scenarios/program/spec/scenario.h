@@ -49,6 +49,7 @@ struct TierSpec {
 
 struct KvSpec {
   std::optional<std::uint32_t> blocks;  // absent: from memory_share
+  Location blocks_where;
   double memory_share = 0.9;
   std::uint32_t block_size = 16;
   double bytes_per_value = 2;
@@ -74,6 +75,7 @@ struct PoolSpec {
   std::uint32_t data_parallel = 1;
   std::uint32_t expert_parallel = 1;
   std::uint32_t replicas = 1;
+  bool unlimited_memory = false;  // weights and blocks may exceed the boards' memory
   std::optional<double> power_cap_watts;
   std::optional<double> clock_mhz;
   std::optional<double> celsius;
@@ -111,6 +113,7 @@ struct ExpectSpec {
   std::string sense;  // "within", "at_least", "at_most"
   std::string source;
   std::string peers;           // errors of other simulators on the same
+  std::string known;           // why it is missed today; "" = it must not be
   std::optional<Config> at;    // `where`: the sweep points it speaks of
   std::optional<Config> over;  // then the value is a ratio
 };

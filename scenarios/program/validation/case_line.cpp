@@ -18,7 +18,19 @@ namespace {
 const char* verdict_word(const CaseLine& line, double limit) {
   if (line.bar.empty()) return "reported";
   if (!line.error) return "UNKNOWN";
-  return std::abs(*line.error) <= limit ? "ok" : "OUTSIDE";
+  if (std::abs(*line.error) <= limit) return "ok";
+  return line.known.empty() ? "OUTSIDE" : "known";
+}
+
+// Why the whole, or a group, is outside its bar today; "" = it must not be.
+std::string known_miss(const MeasuredSpec& spec, const std::string& group) {
+  if (group.empty()) return spec.known;
+  const Config* reason = spec.known_groups ? spec.known_groups->find(group) : nullptr;
+  return reason != nullptr ? reason->text : "";
+}
+
+std::string what_of(const MeasuredSpec& spec) {
+  return spec.name.empty() ? spec.metric + " " + spec.statistic : spec.name + " " + spec.statistic;
 }
 
 // What a column of kind "rows" is compared with.
@@ -54,7 +66,12 @@ class RowComparison {
     const auto predicted = summary_value(*metric_, summaries_[point]);
     const auto measured = column_->value(row);
     if (!column_->selected(row) || !measured || !predicted) return;
-    pairs.push_back({{*predicted * unit_.factor, *measured}, column_->group(row)});
+    pairs.push_back({{*predicted * unit_.factor, *measured}, column_->group(row), row});
+  }
+
+  void append_pairs(const std::vector<MeasuredPair>& pairs, const std::string& point,
+                    std::vector<CaseRow>& rows) const {
+    append_rows(spec_, point, pairs, unit_, rows);
   }
 
   void append(const std::vector<MeasuredPair>& pairs, const std::string& point,
@@ -88,7 +105,7 @@ class RowComparison {
 
 CaseLine line_of(const MeasuredSpec& spec, const std::string& point, const MeasuredResult& result) {
   CaseLine line;
-  line.what = spec.metric + " " + spec.statistic;
+  line.what = what_of(spec);
   line.point = point;
   if (!result.group.empty()) line.point = spec.group + " = " + result.group;
   line.note = spec.note;
@@ -107,8 +124,8 @@ CaseLine line_of(const MeasuredSpec& spec, const std::string& point, const Measu
   std::string why;
   const auto bar = spec.bar ? read_bar(*spec.bar, why) : std::nullopt;
   line.points = bar && bar->points;
-  // Groups are shown; the bar is for the whole.
-  if (bar && result.group.empty()) line.bar = bar_text(*bar);
+  if (bar) line.bar = bar_text(*bar);
+  line.known = known_miss(spec, result.group);
   line.verdict = verdict_word(line, bar ? bar->share : 0);
   return line;
 }
@@ -128,7 +145,11 @@ std::vector<CaseLine> lines_of_expects(const CasePlan& plan,
     const double scale = verdict.expected != 0 ? std::abs(verdict.expected) : 1;
     line.bar = bar_text({verdict.tolerance / scale, false});
     if (verdict.sense != "within") line.bar = verdict.sense;
-    line.verdict = !verdict.got ? "UNKNOWN" : verdict.met ? "ok" : "OUTSIDE";
+    line.known = verdict.known;
+    line.verdict = !verdict.got            ? "UNKNOWN"
+                   : verdict.met           ? "ok"
+                   : verdict.known.empty() ? "OUTSIDE"
+                                           : "known";
     line.source = verdict.source;
     line.peers = verdict.peers;
     lines.push_back(std::move(line));
@@ -136,14 +157,42 @@ std::vector<CaseLine> lines_of_expects(const CasePlan& plan,
   return lines;
 }
 
-std::vector<CaseLine> lines_of_rows(const CasePlan& plan, const std::vector<Summary>& summaries) {
+void append_rows(const MeasuredSpec& spec, const std::string& point,
+                 const std::vector<MeasuredPair>& pairs, const NamedUnit& unit,
+                 std::vector<CaseRow>& rows) {
+  std::string why;
+  const Bar bar = spec.bar ? read_bar(*spec.bar, why).value_or(Bar()) : Bar();
+  for (const MeasuredPair& each : pairs) {
+    const auto& [predicted, measured] = each.pair;
+    if (spec.statistic == "exact" && predicted == measured) continue;
+    CaseRow row;
+    row.what = what_of(spec);
+    row.point = point;
+    row.group = each.group;
+    row.row = each.row + 1;
+    row.predicted = predicted / unit.factor;
+    row.measured = measured / unit.factor;
+    row.unit = unit.unit;
+    if (bar.points) row.error = predicted - measured;
+    if (!bar.points && measured != 0) row.error = predicted / measured - 1;
+    rows.push_back(std::move(row));
+  }
+}
+
+std::vector<CaseLine> lines_of_rows(const CasePlan& plan, const std::vector<Summary>& summaries,
+                                    std::vector<CaseRow>& pairs_of_rows) {
   std::vector<CaseLine> lines;
   for (const MeasuredSpec& given : plan.measured) {
     if (given.kind != "rows" || summaries.empty()) continue;
     const RowComparison rows(plan, given, summaries);
     if (plan.spec.rows) {
       std::vector<MeasuredPair> pairs;
-      for (std::size_t i = 0; i < summaries.size(); ++i) rows.add(i, plan.row_of[i], pairs);
+      for (std::size_t i = 0; i < summaries.size(); ++i) {
+        std::vector<MeasuredPair> own;
+        rows.add(i, plan.row_of[i], own);
+        rows.append_pairs(own, plan.points[i].label(), pairs_of_rows);
+        pairs.insert(pairs.end(), own.begin(), own.end());
+      }
       rows.append(pairs, "", lines);
       continue;
     }
@@ -152,19 +201,21 @@ std::vector<CaseLine> lines_of_rows(const CasePlan& plan, const std::vector<Summ
       std::vector<MeasuredPair> pairs;
       for (std::size_t row = 0; row < rows.count(); ++row) rows.add(i, row, pairs);
       rows.append(pairs, plan.points[i].label(), lines);
+      rows.append_pairs(pairs, plan.points[i].label(), pairs_of_rows);
     }
   }
   return lines;
 }
 
 void judge_lines(CaseReport& report) {
-  bool judged = false;
-  report.verdict = "ok";
-  for (const CaseLine& line : report.lines) {
-    judged = judged || !line.bar.empty();
-    if (line.verdict == "OUTSIDE" || line.verdict == "UNKNOWN") report.verdict = "OUTSIDE";
-  }
-  if (!judged) report.verdict = "reported";
+  const auto has = [&report](const char* verdict) {
+    return std::any_of(report.lines.begin(), report.lines.end(),
+                       [verdict](const CaseLine& line) { return line.verdict == verdict; });
+  };
+  report.verdict = has("OUTSIDE") || has("UNKNOWN") ? "OUTSIDE"
+                   : has("known")                   ? "known"
+                   : has("ok")                      ? "ok"
+                                                    : "reported";
 }
 
 }  // namespace kvern

@@ -11,7 +11,8 @@ namespace {
 
 const std::vector<CaseMetric> kRequests = {
     {"queue", "s", "arrival to the start of the admitting step"},
-    {"ttft", "s", "arrival to first token"},
+    {"ttft", "s", "from issue (the arrival) to first token"},
+    {"ttft_less_queue", "s", "from the start of the admitting step to first token"},
     {"tpot", "s", "(last - first token) / (output - 1)"},
     {"e2e", "s", "arrival to last token"},
     {"arrival", "s", "clock of the scenario"},

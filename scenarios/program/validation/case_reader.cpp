@@ -115,6 +115,22 @@ ServerWatts read_server(Parameters p) {
   return server;
 }
 
+// A known miss names a bar that there is, and says why.
+void check_known(Parameters& p, const MeasuredSpec& spec) {
+  if (!spec.bar && (!spec.known.empty() || spec.known_groups)) {
+    p.error("known", "a known miss needs a bar that it misses", "give bar, or leave out known");
+  }
+  if (!spec.known_groups) return;
+  if (spec.group.empty()) {
+    p.error("known_groups", "known_groups needs a group", "group = \"column\"");
+  }
+  for (const Config::Member& member : spec.known_groups->members) {
+    if (member.value.kind == Config::Kind::Text && !member.value.text.empty()) continue;
+    p.error("known_groups", fmt::format("known_groups: \"{}\" has no reason", member.key),
+            "write { \"value of the column\" = \"why it is outside\" }");
+  }
+}
+
 MeasuredSpec read_measured_table(Parameters& p, const std::string& file) {
   MeasuredSpec spec;
   spec.where = p.where("");
@@ -142,7 +158,11 @@ MeasuredSpec read_measured_table(Parameters& p, const std::string& file) {
   if (bar != nullptr) spec.bar = *bar;
   spec.only = read_table(p, "only", "rows whose columns have these values");
   spec.at = read_table(p, "where", "the points of a sweep that it speaks of");
-  spec.group = p.get("group", "", "column: shown for each of its values too");
+  spec.group = p.get("group", "", "column: judged by the bar for each of its values too");
+  spec.name = p.get("name", "", "in tables; empty: the metric and its statistic");
+  spec.known = p.get("known", "", "why it is outside its bar today: shown, and does not count");
+  spec.known_groups =
+      read_table(p, "known_groups", "the same for values of `group`: { \"vllm\" = \"why\" }");
   spec.note = p.get("note", "", "what to know about the result");
   spec.peers = p.get("peers", "", "errors of other simulators on the same measurements");
   read_series(p, spec);
@@ -160,6 +180,7 @@ MeasuredSpec read_measured_table(Parameters& p, const std::string& file) {
     if (!read_bar(*spec.bar, why)) p.error("bar", why, "write \"3 %\" or \"3 points\"");
   }
   if (!spec.metric.empty()) check_metric(p, spec);
+  check_known(p, spec);
   p.finish();
   return spec;
 }

@@ -49,9 +49,12 @@ struct MeasuredSpec {
   std::string column, metric, statistic;
   std::string unit;  // of the column; "" = as its name ends
   std::optional<Config> bar;
-  std::optional<Config> only;  // rows of the file whose columns have these values
-  std::optional<Config> at;    // `where`: the points it speaks of
-  std::string group;           // column: shown apart for each of its values too
+  std::optional<Config> only;          // rows of the file whose columns have these values
+  std::optional<Config> at;            // `where`: the points it speaks of
+  std::string group;                   // column: judged apart for each of its values too
+  std::string name;                    // in tables; "" = metric and statistic
+  std::string known;                   // why it is outside its bar today; "" = it must not be
+  std::optional<Config> known_groups;  // the same for values of `group`: "vllm" = "why"
   std::string note, peers;
   // Of series
   std::string time;  // column; "" = by its usual names

@@ -40,6 +40,10 @@ class RequestColumns {
       return out;
     };
     if (stem == "ttft") return each([&](auto i) { return since(first_[i], arrival_[i]); });
+    if (stem == "ttft_less_queue") {
+      const auto scheduled = times("first_scheduled");
+      return each([&](auto i) { return since(first_[i], scheduled[i]); });
+    }
     if (stem == "e2e") return each([&](auto i) { return since(finish_[i], arrival_[i]); });
     if (stem == "queue") {
       const auto scheduled = times("first_scheduled");
@@ -130,7 +134,7 @@ std::vector<MeasuredPair> request_pairs(const MeasuredSpec& spec, const Finished
     const std::size_t* place = number >= 0 ? ours.row(static_cast<std::uint32_t>(number)) : nullptr;
     const auto measured = column->value(row);
     if (place == nullptr || !measured || !values[*place]) continue;
-    pairs.push_back({{*values[*place], *measured}, column->group(row)});
+    pairs.push_back({{*values[*place], *measured}, column->group(row), row});
   }
   return pairs;
 }

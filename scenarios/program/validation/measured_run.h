@@ -10,10 +10,12 @@
 
 namespace kvern {
 
-// A pair, in base units, and the group it belongs to ("" without).
+// A pair, in base units, the group it belongs to ("" without), and the row of the file (of a
+// series: the bin) that it comes from, from 0.
 struct MeasuredPair {
   Pair pair;
   std::string group;
+  std::size_t row = 0;
 };
 
 struct FinishedRun {

@@ -252,7 +252,7 @@ std::vector<MeasuredPair> series_pairs(const MeasuredSpec& spec, const FinishedR
     if (spec.counter && rate) *value /= to - from;
     if (!spec.counter && stem == "energy" && column->base() == "W") *value *= to - from;
     const auto own = ours.between(from, to);
-    if (own) pairs.push_back({{*own, *value}, ""});
+    if (own) pairs.push_back({{*own, *value}, "", static_cast<std::size_t>(k)});
   }
   return pairs;
 }

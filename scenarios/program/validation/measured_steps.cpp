@@ -110,7 +110,7 @@ std::vector<MeasuredPair> priced_pairs(const DataTable& table, const MeasuredCol
     if (stem == "energy") value = priced.joules;
     if (stem == "power" && priced.joules) value = *priced.joules / priced.seconds;
     if (stem == "power" && !priced.joules) value = std::nullopt;
-    if (value) pairs.push_back({{*value, *measured}, column.group(row)});
+    if (value) pairs.push_back({{*value, *measured}, column.group(row), row});
   }
   return pairs;
 }
@@ -158,7 +158,8 @@ std::vector<MeasuredPair> step_pairs(const MeasuredSpec& spec, const FinishedRun
     // A step that the run never made differs from any.
     const double missing = std::numeric_limits<double>::quiet_NaN();
     if (row >= ours.size() && spec.statistic != "exact") break;
-    pairs.push_back({{row < ours.size() ? ours[row] : missing, *measured}, column->group(row)});
+    pairs.push_back(
+        {{row < ours.size() ? ours[row] : missing, *measured}, column->group(row), row});
   }
   return pairs;
 }

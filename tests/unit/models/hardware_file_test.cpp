@@ -40,6 +40,20 @@ TEST(HardwareFile, EveryFileIsSound) {
   EXPECT_EQ(files, 12);
 }
 
+// What nobody looked up is a guess, and says so.
+TEST(HardwareFile, NothingIsFromMemory) {
+  for (const char* folder : {"/models", "/scenarios"}) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(std::string(KVERN_ROOT) + folder)) {
+      if (entry.path().extension() != ".toml") continue;
+      std::ifstream file(entry.path());
+      std::ostringstream text;
+      text << file.rdbuf();
+      EXPECT_EQ(text.str().find("from memory"), std::string::npos) << entry.path();
+    }
+  }
+}
+
 TEST(HardwareFile, ReadsTheH100) {
   Issues issues;
   const auto h = read(text_of("h100_sxm"), issues);

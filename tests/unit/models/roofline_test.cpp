@@ -127,6 +127,51 @@ TEST(Roofline, PrefillAttentionCountsPairs) {
   EXPECT_EQ(attention_of(work_of(*cost, {0, 0, 0, chunk}))->flops.first, 500 * 40'960);
 }
 
+// 20 keys more for each of 10 queries: 955 + 200 pairs' time, the FLOPs of 955.
+TEST(Roofline, AQueryOfPrefillHasAStart) {
+  HardwareSpec h = round_gpu();
+  const LlmSpec m = small_model();
+  Deployment d;
+  d.hardware = &h;
+  d.model = &m;
+  const std::vector<PrefillChunk> chunk = {{10, 90, true}};
+  const auto attention = [&] {
+    const auto cost = step_cost_of("roofline");
+    EXPECT_EQ(cost->prepare(d), "");
+    return *attention_of(work_of(*cost, {0, 0, 0, chunk}));
+  };
+  const KernelWork plain = attention();
+  h.attention_start_keys = Coefficient{20, 20, 20, ""};
+  const KernelWork started = attention();
+  EXPECT_EQ(started.compute_ticks.first * 955, plain.compute_ticks.first * 1155);
+  EXPECT_EQ(started.flops, plain.flops);
+}
+
+// Our roofline and our own table agree on a prefill of 32,768 tokens: 30 % apart when prefill
+// attention had one share of the peak for all lengths.
+TEST(Roofline, ALongPrefillLastsAsTheTableSays) {
+  for (const auto& [gpu, folder] : {std::pair("h100_sxm", "aiconfigurator/h100_sxm"),
+                                    std::pair("h200_sxm", "aiconfigurator/h200_sxm"),
+                                    std::pair("a100_80", "aiconfigurator/a100_sxm"),
+                                    std::pair("l40s", "aiconfigurator/l40s")}) {
+    Priced roofline(gpu, "llama-3.1-8b", "roofline");
+    Priced table(gpu, "llama-3.1-8b", std::string("table(attention=") + folder + ")");
+    const std::vector<PrefillChunk> prompt = {{32768, 0, true}};
+    const auto ms = [&](StepCost& cost) {
+      double ticks = 0;
+      const Work work = work_of(cost, {0, 0, 0, prompt});
+      for (int k = 0; k < work.count; ++k) {
+        const KernelWork& kernel = work.kernels[k];
+        ticks +=
+            static_cast<double>(std::max(kernel.compute_ticks.first, kernel.memory_ticks.first) +
+                                kernel.fixed_ticks.first);
+      }
+      return ticks / kTicksPerNs * 1e-6;
+    };
+    EXPECT_NEAR(ms(*roofline.cost) / ms(*table.cost), 1, 0.1) << gpu;
+  }
+}
+
 TEST(Roofline, AWindowEndsARun) {
   const HardwareSpec h = round_gpu();
   LlmSpec m = small_model();
@@ -176,6 +221,28 @@ TEST(Roofline, EagerStepsWaitForLaunches) {
   }
   EXPECT_EQ(ticks, 32 * kMillisecond * kTicksPerNs);
   EXPECT_EQ(work.kernels[work.count - 1].part, EnergyPart::HostGap);
+}
+
+// A mixed layer launches 12 kernels where one of prefill alone launches 9, unless it is given.
+TEST(Roofline, EagerMixedStepsLaunchMore) {
+  const auto layer_us = [](const char* text, std::uint32_t decodes) {
+    Priced h100("h100_sxm", "llama-3.1-8b", text);
+    const std::vector<PrefillChunk> chunk = {{8, 64, true}};
+    const Work work = work_of(*h100.cost, {decodes, 100 * decodes, 100, chunk});
+    std::int64_t ticks = 0;
+    for (int k = 0; k < work.count; ++k) {
+      const KernelWork& kernel = work.kernels[k];
+      ticks += std::max(kernel.compute_ticks.first, kernel.memory_ticks.first) +
+               kernel.fixed_ticks.first;
+    }
+    return static_cast<double>(ticks) / kTicksPerNs * 1e-3 / 32;
+  };
+  EXPECT_NEAR(layer_us("roofline(graphs=none, eager_layer=900 us)", 0), 900, 1e-6);
+  EXPECT_NEAR(layer_us("roofline(graphs=none, eager_layer=900 us)", 4), 1200, 1e-6);
+  EXPECT_NEAR(layer_us("roofline(graphs=none, eager_mixed_layer=1 ms)", 4), 1000, 1e-6);
+  // Our H100, measured: 242 us a layer of 64 tokens.
+  EXPECT_NEAR(layer_us("table(graphs=decode)", 0), 242, 1);
+  EXPECT_NEAR(layer_us("table(graphs=decode)", 4), 323, 1);
 }
 
 TEST(Roofline, ShardsSplitTheModel) {

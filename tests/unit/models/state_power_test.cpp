@@ -138,10 +138,44 @@ TEST(StatePower, TheHighestClockWithinTheCap) {
   EXPECT_NEAR(result_of(5'000'000'000'000, {Watts{500}, {}}).ms, 10 / .90, 1e-6);
 }
 
-TEST(StatePower, ACapOutOfReachGivesTheLowestClock) {
-  // 600 MHz: 25 ms; 100 W + (5 J * .36 + .1 J) / 25 ms = 176 W
-  const Result r = result_of(5'000'000'000'000, {Watts{150}, {}});
-  EXPECT_NEAR(r.ms, 25, 1e-6);
+// 600 MHz: 25 ms; 100 W + (5 J * .36 + .1 J) / 25 ms = 176 W
+TEST(StatePower, RefusesACapThatNoClockHolds) {
+  HardwareSpec h = round_board();
+  Deployment d;
+  d.hardware = &h;
+  OneKernel cost(5'000'000'000'000);
+  std::string refusal;
+  EXPECT_FALSE(make_state_power(d, cost, {Watts{150}, {}}, refusal));
+  EXPECT_EQ(
+      refusal,
+      "power_cap: 150 W can't be held: at its lowest clock of 600 MHz round draws 176 W a "
+      "GPU while one sequence of the model decodes; 176 W is the least that can be asked for");
+  EXPECT_TRUE(make_state_power(d, cost, {Watts{177}, {}}, refusal));
+}
+
+// A draw of the coefficients may lie beyond the cap: the lowest clock, true joules, and a note.
+TEST(StatePower, AStepBeyondEveryClockIsSaidAndCounted) {
+  HardwareSpec h = round_board();
+  Deployment d;
+  d.hardware = &h;
+  OneKernel cost(5'000'000'000'000);
+  PowerSettings settings{Watts{150}, {}, {}};
+  settings.drawn = true;
+  std::string refusal;
+  const auto power = make_state_power(d, cost, settings, refusal);
+  ASSERT_TRUE(power) << refusal;
+  EXPECT_EQ(power->note(), "");
+  Work work;
+  cost.work({}, work);
+  Price price;
+  power->price(work, price);
+  EXPECT_NEAR(static_cast<double>(price.ticks.first) / kTicksPerMs, 25, 1e-6);
+  double joules = 0;
+  for (const Line& part : price.picojoules) joules += static_cast<double>(part.first) * 1e-12;
+  EXPECT_NEAR(joules / .025, 176, 1e-6);
+  EXPECT_EQ(power->note(),
+            "the limit of 150 W is not held: steps draw up to 176 W a GPU at its lowest clock, and "
+            "their joules are counted so");
 }
 
 TEST(StatePower, UnknownJoulesAreSaidSo) {

@@ -65,6 +65,20 @@ TEST(TableCost, GraphsPadTheLayersButNotTheAttention) {
   EXPECT_LT(ticks_of_part(nine, EnergyPart::KvWrite), ticks_of_part(ten, EnergyPart::KvWrite));
 }
 
+// What the set-up asks is no step: a chunk behind 32,768 tokens lies outside, and is not counted.
+TEST(TableCost, ProbesAreNotQueries) {
+  Priced priced("rtx4090", "llama-3.1-8b", "table");
+  const std::vector<PrefillChunk> far{{2048, 32768, false}};
+  Batch batch;
+  batch.prefill = far;
+  batch.probe = true;
+  work_of(*priced.cost, batch);
+  EXPECT_EQ(priced.cost->note(), "");
+  batch.probe = false;
+  work_of(*priced.cost, batch);
+  EXPECT_EQ(priced.cost->note(), "1 of 1 prices lie outside what was measured on rtx4090");
+}
+
 TEST(TableCost, TheHeadRunsOnSequencesNotTokens) {
   Priced priced("h100_sxm", "llama-3.1-8b", "table");
   const std::vector<PrefillChunk> silent{{512, 0, false}};

@@ -83,4 +83,26 @@ TEST(Upkeep, IsAKernelMoreInStepsThatDecode) {
   EXPECT_EQ(with.count, without.count);
 }
 
+// Two GPUs share a policy's upkeep alike, by heads (tensor parallelism) or by sequences (data
+// parallelism).
+TEST(Upkeep, IsSharedByDataParallelRanksToo) {
+  const auto bytes_of = [](std::uint32_t tensor, std::uint32_t data) {
+    Priced priced("h100_sxm", "qwen3-30b-a3b", "roofline");
+    priced.deployment.tensor_parallel = tensor;
+    priced.deployment.data_parallel = data;
+    priced.deployment.expert_parallel = tensor * data;
+    auto cost =
+        with_token_upkeep(std::move(priced.cost), {.flops_per_token = 5, .bytes_per_token = 32});
+    EXPECT_EQ(cost->prepare(priced.deployment), "");
+    Batch batch;
+    batch.decodes = 10;
+    batch.kv_tokens = batch.held_tokens = 1000;
+    Work work;
+    cost->work(batch, work);
+    return work.kernels[work.count - 1].bytes.first;
+  };
+  EXPECT_EQ(bytes_of(1, 2), bytes_of(2, 1));
+  EXPECT_EQ(2 * bytes_of(1, 2), bytes_of(1, 1));
+}
+
 }  // namespace kvern
