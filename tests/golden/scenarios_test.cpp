@@ -54,10 +54,10 @@ TEST_P(Scenarios, AreWhatTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Scenarios,
-                         testing::Values(Golden{"first_run", "ce0d24213e6cdd78", ""},
-                                         Golden{"azure_conversation", "4aeb5e1c76d1df4a",
+                         testing::Values(Golden{"first_run", "89a9d4e1c43e7fdc", ""},
+                                         Golden{"azure_conversation", "60579ab54069d5d4",
                                                 "traces/azure2023/AzureLLMInferenceTrace_conv.csv"},
-                                         Golden{"mooncake_conversation", "bb96be7a1ee9ed10",
+                                         Golden{"mooncake_conversation", "2ef0590c3072aeea",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 
