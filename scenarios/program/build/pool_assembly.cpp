@@ -55,7 +55,7 @@ std::uint32_t blocks_of(const PoolSpec& pool, const Deployment& deployment,
   const bool limited = batching.most_tokens() != UINT32_MAX;
   settings.max_num_batched_tokens = limited ? batching.most_tokens() : 2048;
   settings.block_size = pool.kv.block_size;
-  settings.null_block = pool.batching.table.find("policy")->text == "vllm_v1";
+  settings.null_block = batching.keeps_null_block();
   const KvCapacity capacity = kv_capacity(deployment, settings);
   if (capacity.kv_bytes <= 0 || capacity.blocks == 0) {
     issues.error(pool.where,
@@ -248,8 +248,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   setup.blocks = blocks_of(pool, deployment, *batching, issues);
   if (setup.blocks == 0) return std::nullopt;
   out.quality = measured_quality(pool, issues);
-  const std::string refusal =
-      batching->prepare({setup.blocks, setup.block_size, setup.prefix_cache});
+  const std::string refusal = batching->prepare(setup.limits());
   if (!refusal.empty()) {
     issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
     return std::nullopt;
