@@ -24,7 +24,7 @@ void Ledger::add(const Ledger& o) {
     auto own = std::find_if(tiers.begin(), tiers.end(),
                             [&tier](const TierCounts& each) { return each.name == tier.name; });
     if (own == tiers.end()) own = tiers.insert(own, TierCounts{tier.name});
-    own->hits += tier.hits;
+    own->hits += tier.hits, own->hits_resumed += tier.hits_resumed;
     own->bytes_fetched += tier.bytes_fetched, own->bytes_written += tier.bytes_written;
     own->evictions += tier.evictions;
   }

@@ -17,7 +17,8 @@ __extension__ typedef __int128 Int128;
 // What a lower tier did.
 struct TierCounts {
   std::string name;
-  std::uint64_t hits = 0;  // blocks fetched from it
+  std::uint64_t hits = 0;          // blocks fetched from it
+  std::uint64_t hits_resumed = 0;  // of them, for a preempted request that resumes
   std::uint64_t bytes_fetched = 0, bytes_written = 0;
   std::uint64_t evictions = 0;
 };

@@ -120,8 +120,8 @@ void add_cache(const Scope& s, Entries& out) {
       {"preemptions", "1", "a running request stopped for want of blocks", l.preemptions});
   out.push_back(
       {"preempted_requests", "requests", "preempted at least once", l.preempted_requests});
-  out.push_back(
-      {"block_lookups", "blocks", "named prompt blocks looked up at admissions", l.block_lookups});
+  out.push_back({"block_lookups", "blocks", "named prompt blocks looked up at first admissions",
+                 l.block_lookups});
   out.push_back({"block_hits", "blocks", "of these, found", l.block_hits});
   out.push_back(
       {"hit_ratio", "share", "block_hits / block_lookups", ratio(l.block_hits, l.block_lookups)});
@@ -150,6 +150,7 @@ void add_tiers(const Scope& s, Entries& out) {
   TierCounts sum;
   for (const TierCounts& tier : l.tiers) {
     sum.hits += tier.hits;
+    sum.hits_resumed += tier.hits_resumed;
     sum.bytes_fetched += tier.bytes_fetched;
     sum.bytes_written += tier.bytes_written;
   }
@@ -157,8 +158,8 @@ void add_tiers(const Scope& s, Entries& out) {
     return l.tiers.empty() ? SummaryValue() : value;
   };
   out.push_back({"tier_hits", "blocks", "fetched from lower tiers", if_any(sum.hits)});
-  out.push_back({"tier_hit_ratio", "share", "tier_hits / block_lookups",
-                 if_any(ratio(sum.hits, l.block_lookups))});
+  out.push_back({"tier_hit_ratio", "share", "tier_hits of first admissions / block_lookups",
+                 if_any(ratio(sum.hits - sum.hits_resumed, l.block_lookups))});
   out.push_back(
       {"bytes_fetched", "B", "from lower tiers to GPU memory", if_any(sum.bytes_fetched)});
   out.push_back({"bytes_demoted", "B", "written to lower tiers", if_any(sum.bytes_written)});
@@ -257,7 +258,10 @@ Entries identity(const RunFacts& facts, std::string fingerprint) {
   return {{"scenario", "1", "its name", facts.scenario},
           {"fingerprint", "1", "16 hex digits; equal: the same records", std::move(fingerprint)},
           {"seed", "1", "of all random draws", facts.seed},
-          {"clairvoyant", "1", "a policy saw the future", facts.clairvoyant},
+          {"clairvoyant", "1",
+           "what a server can't know decided something: a policy of the future, or the length of "
+           "answers that declare no max_tokens",
+           facts.clairvoyant},
           {"stopped", "1", "drained, stop (its time was up) or signal", facts.stopped}};
 }
 

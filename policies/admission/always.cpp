@@ -9,7 +9,7 @@ namespace {
 
 class Always final : public Admission {
  public:
-  bool admits(const Arrival&, const ClusterView&, SimTime) override { return true; }
+  bool admits(const RequestView&, const ClusterView&, SimTime) override { return true; }
 };
 
 }  // namespace

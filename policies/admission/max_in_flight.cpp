@@ -12,7 +12,7 @@ class MaxInFlight final : public Admission {
   explicit MaxInFlight(Parameters& p)
       : per_replica_(p.require<std::uint32_t>(
             "per_replica", "most waiting and running requests a replica", {1, 4294967295.0})) {}
-  bool admits(const Arrival&, const ClusterView& cluster, SimTime) override {
+  bool admits(const RequestView&, const ClusterView& cluster, SimTime) override {
     return cluster.in_flight_total() < std::uint64_t{per_replica_} * cluster.replicas();
   }
 

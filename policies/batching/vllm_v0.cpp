@@ -7,10 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "policies/batching.h"
+#include "policies/parts/requests/preemption_key.h"
 #include "sim/base/exact_math.h"
-#include "sim/batch/planner.h"
 
 namespace kvern::batching::vllm_v0 {
 
@@ -38,8 +39,8 @@ class VllmV0 final : public Batching {
                    ? 1
                    : 0),
         watermark_(
-            p.get("watermark", Share{0.01}, "share of blocks an admission leaves free").value) {
-    p.choice("preemption", "recompute", {"recompute"}, "what becomes of a victim's blocks");
+            p.get("watermark", Share{0.01}, "share of blocks an admission leaves free").value),
+        preemption_(read_preemption(p)) {
     if (given_budget_) {
       budget_ = *given_budget_;
     } else if (chunked_) {
@@ -51,6 +52,9 @@ class VllmV0 final : public Batching {
     if (!chunked_) prompt_limit_ = std::min(prompt_limit_, budget_);
   }
 
+  // Its preemption rule was read.
+  bool whole() const { return preemption_ != nullptr; }
+
   std::string prepare(const PoolLimits& limits) override {
     if (limits.prefix_cache) return "vllm_v0 has no prefix cache here; set prefix_cache = false";
     blocks_ = limits.blocks;
@@ -58,19 +62,20 @@ class VllmV0 final : public Batching {
     // In millionths, so that the floor is exact.
     watermark_blocks_ = static_cast<std::uint32_t>(exact::nearest_whole(watermark_ * 1e6) *
                                                    limits.blocks / 1'000'000);
-    return {};
+    return refusal(*preemption_, limits);
   }
 
-  Fit fit(const Arrival& request) const override {
+  Fit fit(const RequestView& request) const override {
     if (max_model_len_ &&
-        std::uint64_t{request.prompt_tokens} + request.max_tokens > *max_model_len_) {
+        std::uint64_t{request.prompt_tokens} + request.max_tokens() > *max_model_len_) {
       return Fit::RefusedOnArrival;
     }
     const bool never = !can_ever_allocate((request.prompt_tokens - 1) / block_size_ + 1);
     return never || request.prompt_tokens > prompt_limit_ ? Fit::RefusedAtHead : Fit::Fits;
   }
 
-  void plan(Planner& p) override {
+  void plan(StepPlanner& p) override {
+    p.valid_for(Until::ArrivalAtFront);
     if (chunked_) {
       std::int64_t budget = budget_;
       plan_running(p, budget);
@@ -94,39 +99,40 @@ class VllmV0 final : public Batching {
   }
 
   // Heads of the queue while they fit: whole prompts, or a first chunk of them.
-  void admit(Planner& p, std::int64_t& budget) const {
+  void admit(StepPlanner& p, std::int64_t& budget) const {
     while (p.waiting() > 0) {
-      const std::uint32_t tokens = p.tokens(p.head());
+      const std::uint32_t tokens = p.standing(p.waiting_at(0)).tokens;
       const std::uint32_t need = p.blocks_for(tokens);
       if (tokens > prompt_limit_ || !can_ever_allocate(need)) {
-        p.refuse_head();
+        p.refuse(0);
         continue;
       }
       const std::uint32_t n =
           chunked_ ? static_cast<std::uint32_t>(std::min<std::int64_t>(tokens, budget)) : tokens;
       if (need + watermark_blocks_ > p.free_blocks()) return;
       if (n == 0 || n > budget || p.running() + 1 > max_num_seqs_) return;
-      p.admit_head({}, n, tokens);
+      p.admit(0, {}, n, tokens);
       budget -= n;
     }
   }
 
   // Running requests by arrival, which is their order of admission: victims return to the front.
-  void plan_running(Planner& p, std::int64_t& budget) const {
+  void plan_running(StepPlanner& p, std::int64_t& budget) const {
     Slot request = p.first_running();
-    if (p.decode_all(budget, spare_)) {
+    if (p.decode_all(budget, spare_, preemption_.get())) {
       budget -= p.decodes();
       request = p.first_prefilling();
     }
     for (; request != kNoSlot && budget > 0; request = p.next_running(request)) {
-      const std::int64_t lacking = p.tokens(request) - p.computed(request);
+      const Standing its = p.standing(request);
+      const std::int64_t lacking = its.tokens - its.computed;
       const auto n = static_cast<std::uint32_t>(std::min(lacking, budget));
       // A prefill has blocks for its whole prompt since it was admitted.
-      const std::uint32_t spare = p.decoding(request) ? spare_ : 0;
+      const std::uint32_t spare = its.decodes ? spare_ : 0;
       while (p.free_blocks() < spare || !p.allocate(request, n)) {
-        const Slot victim = p.last_running();
-        p.preempt(victim);
-        if (victim == request) return;
+        const Preempted victim = p.give_way(*preemption_, p.last_running());
+        budget += victim.tokens;
+        if (victim.slot == request) return;
       }
       p.schedule(request, n);
       budget -= n;
@@ -139,6 +145,7 @@ class VllmV0 final : public Batching {
   std::optional<std::uint32_t> given_budget_;
   std::uint32_t spare_;
   double watermark_;
+  std::unique_ptr<Preemption> preemption_;
   std::uint32_t budget_ = 0;
   std::uint32_t prompt_limit_ = 0;
   std::uint32_t blocks_ = 0, block_size_ = 1, watermark_blocks_ = 0;
@@ -146,6 +153,9 @@ class VllmV0 final : public Batching {
 
 }  // namespace
 
-std::unique_ptr<Batching> make(Parameters& p) { return std::make_unique<VllmV0>(p); }
+std::unique_ptr<Batching> make(Parameters& p) {
+  auto policy = std::make_unique<VllmV0>(p);
+  return policy->whole() ? std::move(policy) : nullptr;
+}
 
 }  // namespace kvern::batching::vllm_v0

@@ -10,7 +10,7 @@ namespace {
 
 class LeastLoaded final : public Routing {
  public:
-  ReplicaId route(const Arrival& request, const ClusterView& cluster, SimTime) override {
+  ReplicaId route(const RequestView& request, const ClusterView& cluster, SimTime) override {
     return cluster.least_loaded(request);
   }
 };

@@ -10,7 +10,7 @@ namespace {
 
 class RoundRobin final : public Routing {
  public:
-  ReplicaId route(const Arrival& request, const ClusterView& cluster, SimTime) override {
+  ReplicaId route(const RequestView& request, const ClusterView& cluster, SimTime) override {
     while (true) {
       const ReplicaId replica{static_cast<std::uint16_t>(next_)};
       next_ = (next_ + 1) % cluster.replicas();

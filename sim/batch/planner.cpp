@@ -1,6 +1,10 @@
 #include "sim/batch/planner.h"
 
 #include <algorithm>
+#include <string>
+
+#include "sim/law.h"
+#include "sim/ports/preemption.h"
 
 namespace kvern {
 
@@ -47,11 +51,28 @@ void ReplicaState::grow_crossing(std::uint64_t ahead, SimTime now) {
   }
 }
 
+Planner::Planner(ReplicaState& state, Ledger& ledger, bool bulk)
+    : state_(state), ledger_(ledger), bulk_(bulk) {
+  total_blocks_ = state_.pool.capacity();
+  block_size_ = state_.pool.block_size();
+  prefix_cache_ = state_.pool.names_blocks();
+  has_tiers_ = state_.pool.below() != nullptr;
+}
+
+void Planner::show() {
+  waiting_ = state_.waiting.count() - state_.unseen;
+  running_ = state_.running.count() + static_cast<std::uint32_t>(state_.leaving.size());
+  decodes_ = state_.decoding.count();
+  prefilling_ = state_.prefilling;
+  free_blocks_ = state_.pool.free();
+  preempted_ = plan_.preempted;
+  has_work_ = plan_.has_work();
+}
+
 void Planner::begin(SimTime now) {
   now_ = now;
   ++number_;
   decodes_planned_ = 0;
-  skipped_ = 0;
   plan_.owners.clear();
   plan_.chunks.clear();
   plan_.decodes = false;
@@ -59,28 +80,57 @@ void Planner::begin(SimTime now) {
   plan_.refused.clear();
   plan_.preempted = 0;
   plan_.spare = 0;
+  plan_.until = Until::Arrival;
+  plan_.most_steps = UINT64_MAX;
+  plan_.wake_at = kNever;
   plan_.every_step = state_.naming_decodes > 0;
+  show();
 }
 
 void Planner::finish() {
   if (plan_.decodes || decodes_planned_ == 0) return;
   plan_.decodes = true;
-  if (decodes_planned_ == decodes()) return;
+  if (decodes_planned_ == state_.decoding.count()) return;
   for (Slot slot = first_running(); slot != kNoSlot; slot = next_running(slot)) {
     if (decoding(slot) && state_.requests[slot].planned != number_) plan_.parked.push_back(slot);
   }
 }
 
-Slot Planner::first_prefilling() const {
-  if (state_.prefilling == 0) return kNoSlot;
+void Planner::valid_for(Until event, std::uint64_t steps) {
+  plan_.until = event;
+  plan_.most_steps = std::max<std::uint64_t>(1, steps);
+}
+
+RequestView Planner::request(Slot slot) const {
+  const Request& request = state_.requests[slot];
+  RequestView view;
+  view.id = request.id;
+  view.arrival = request.arrival;
+  view.prompt_tokens = request.prompt;
+  view.tenant = request.tenant;
+  view.category = request.category;
+  view.session = request.session;
+  view.priority = request.priority;
+  view.foretell(request.max_tokens, saw_outputs_);
+  if (request.declares) view.declare(request.max_tokens);
+  const std::size_t in_prompt = blocks_for(request.prompt);
+  view.blocks = std::span(request.block_ids).first(std::min(request.block_ids.size(), in_prompt));
+  return view;
+}
+
+Standing Planner::standing(Slot slot) const {
+  const Request& request = state_.requests[slot];
+  if (request.stage == Stage::Decode) {
+    const std::uint32_t generated = state_.decoding.generated(request);
+    return {request.prompt + generated, state_.decoding.computed(request), true, false};
+  }
+  return {request.tokens(), request.computed, false, request.fetch == Fetch::UnderWay};
+}
+
+Slot Planner::find_first_prefilling() const {
   Slot slot = last_running();
   for (std::uint32_t i = 1; i < state_.prefilling; ++i) slot = state_.requests[slot].previous;
   return slot;
-}
-
-std::uint32_t Planner::tokens(Slot slot) const {
-  const Request& request = state_.requests[slot];
-  return request.prompt + (decoding(slot) ? state_.decoding.generated(request) : request.generated);
 }
 
 std::uint32_t Planner::computed(Slot slot) const {
@@ -98,31 +148,34 @@ bool Planner::decodes_lead() const {
 }
 
 bool Planner::decodes_fit(std::uint32_t spare) const {
-  if (decodes() == 0) return true;
+  if (state_.decoding.count() == 0) return true;
   const std::uint32_t crossings = state_.decoding.crossings_at(0);
-  if (spare == 0) return crossings <= free_blocks();
+  if (spare == 0) return crossings <= state_.pool.free();
   // The last decode needs the spare blocks too, after those before it have taken theirs.
   Slot last = last_running();
   while (!decoding(last)) last = state_.requests[last].previous;
   const std::uint32_t own = state_.decoding.crosses(last) ? 1 : 0;
-  return crossings - own + spare <= free_blocks();
+  return crossings - own + spare <= state_.pool.free();
 }
 
-bool Planner::decode_all(std::int64_t budget, std::uint32_t spare) {
+bool Planner::decode_all(std::int64_t budget, std::uint32_t spare, const Preemption* rule) {
   plan_.spare = spare;
   if (!bulk_ || state_.naming_decodes > 0) return false;
-  if (decodes() > budget || !decodes_lead()) return false;
+  if (state_.decoding.count() > budget || !decodes_lead()) return false;
   if (!decodes_fit(spare)) {
-    if (prefix_cache()) return false;
-    while (!decodes_fit(spare)) preempt(last_running());
+    const bool asks = rule != nullptr && rule->victims() == Victims::Asked;
+    if (prefix_cache() || asks) return false;
+    while (!decodes_fit(spare)) stop(last_running());
   }
-  if (decodes() == 0) return true;
-  plan_.decodes = true;
-  if (prefix_cache()) {
-    state_.grow_crossing(0, now_);
-  } else {
-    state_.pool.grow_counted(state_.decoding.crossings_at(0));
+  if (state_.decoding.count() > 0) {
+    plan_.decodes = true;
+    if (prefix_cache()) {
+      state_.grow_crossing(0, now_);
+    } else {
+      state_.pool.grow_counted(state_.decoding.crossings_at(0));
+    }
   }
+  show();
   return true;
 }
 
@@ -136,12 +189,13 @@ bool Planner::allocate(Slot slot, std::uint32_t n) {
     const std::uint32_t wanted = blocks_for(std::uint64_t{before} + n);
     need = wanted > request.held ? wanted - request.held : 0;
   }
-  while (need > free_blocks()) {
+  while (need > state_.pool.free()) {
     if (!give_up(0)) return false;
   }
   state_.pool.grow(request, need, now_);
   if (!decoding(slot)) request.held += need;
   state_.pool.name_full(request, (before + n) / state_.pool.block_size(), now_);
+  show();
   return true;
 }
 
@@ -152,6 +206,7 @@ void Planner::schedule(Slot slot, std::uint32_t n) {
   } else {
     add_chunk(slot, n);
   }
+  show();
 }
 
 void Planner::add_chunk(Slot slot, std::uint32_t n) {
@@ -166,7 +221,33 @@ void Planner::add_chunk(Slot slot, std::uint32_t n) {
   request.computed = end;
 }
 
-void Planner::preempt(Slot slot) {
+// What it had been given of this step, which is not computed after all.
+std::uint32_t Planner::take_out(Slot slot) {
+  Request& request = state_.requests[slot];
+  std::uint32_t tokens = 0;
+  if (decoding(slot)) {
+    if (!plan_.decodes && request.planned != number_) return 0;
+    if (!plan_.decodes) --decodes_planned_;
+    if (!prefix_cache() && state_.decoding.crosses(slot)) state_.pool.give_back_counted(1);
+    tokens = 1;
+  } else {
+    if (request.planned != number_) return 0;
+    std::size_t i = 0;
+    while (plan_.owners[i].slot != slot) ++i;
+    tokens = plan_.chunks[i].tokens;
+    request.computed -= tokens;
+    request.recomputed -= plan_.owners[i].recomputed;
+    ledger_.recomputed_tokens -= plan_.owners[i].recomputed;
+    plan_.chunks.erase(plan_.chunks.begin() + static_cast<std::ptrdiff_t>(i));
+    plan_.owners.erase(plan_.owners.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  request.planned = 0;
+  state_.pool.unname(request, computed(slot) / state_.pool.block_size());
+  return tokens;
+}
+
+// By recompute: its blocks are freed, it goes to the front of the queue.
+void Planner::stop(Slot slot) {
   Request& request = state_.requests[slot];
   if (request.stage == Stage::Decode) {
     state_.end_decode(slot);
@@ -185,11 +266,41 @@ void Planner::preempt(Slot slot) {
   ++ledger_.preemptions;
   if (request.preemptions++ == 0) ++ledger_.preempted_requests;
   state_.waiting.push_front(slot);
+  if (state_.decoding.count() == 0) plan_.decodes = false;
 }
 
-void Planner::admit_head(const PrefixHits& hits, std::uint32_t n, std::uint64_t blocks_tokens) {
-  const Slot slot = head();
-  state_.waiting.remove_at(skipped_);
+Preempted Planner::preempt(Slot slot) {
+  const std::uint32_t tokens = take_out(slot);
+  stop(slot);
+  show();
+  return {slot, tokens};
+}
+
+Preempted Planner::give_way(Preemption& rule, Slot own) {
+  switch (rule.victims()) {
+    case Victims::Engine:
+      return preempt(own);
+    case Victims::Newest:
+      return preempt(last_running());
+    case Victims::Asked:
+      break;
+  }
+  const Slot victim = rule.victim(*this, own);
+  const Request& request = state_.requests[victim];
+  const std::uint32_t blocks = computed(victim) / state_.pool.block_size();
+  const std::uint64_t bytes = std::uint64_t{blocks} * state_.pool.block_bytes();
+  if (rule.how(state_.pool.recompute_ns(blocks), kNever, bytes) == PreemptBy::Swap) {
+    throw LawBroken(6, now_,
+                    "request " + std::to_string(index(request.id)) +
+                        " is to be swapped out, and there is nowhere to go");
+  }
+  return preempt(victim);
+}
+
+void Planner::admit(std::uint32_t place, const PrefixHits& hits, std::uint32_t n,
+                    std::uint64_t blocks_tokens) {
+  const Slot slot = waiting_at(place);
+  state_.waiting.remove_at(place);
   Request& request = state_.requests[slot];
   request.known = request.tokens();
   const bool first = request.first_scheduled < 0;
@@ -205,8 +316,10 @@ void Planner::admit_head(const PrefixHits& hits, std::uint32_t n, std::uint64_t 
     request.computed = hits.blocks * size;
     (first ? request.cached : request.resumed) += request.computed;
     (first ? ledger_.cached_tokens : ledger_.resumed_tokens) += request.computed;
-    ledger_.block_lookups += request.known / size;
-    ledger_.block_hits += hits.blocks;
+    if (first) {  // what a resumption finds again is its own
+      ledger_.block_lookups += request.known / size;
+      ledger_.block_hits += hits.blocks;
+    }
   }
   if (first) ledger_.admitted_prompt_tokens += request.prompt;
   const std::uint32_t need = blocks_for(blocks_tokens) - request.held;
@@ -218,13 +331,17 @@ void Planner::admit_head(const PrefixHits& hits, std::uint32_t n, std::uint64_t 
   request.planned = number_;
   state_.pool.name_full(request, (request.computed + n) / state_.pool.block_size(), now_);
   add_chunk(slot, n);
+  show();
 }
 
-void Planner::refuse_head() {
-  const Slot slot = head();
+void Planner::refuse(std::uint32_t place) {
+  const Slot slot = waiting_at(place);
   if (state_.requests[slot].fetch == Fetch::Held) --state_.holding;
   plan_.refused.push_back(slot);
-  state_.waiting.remove_at(skipped_);
+  state_.waiting.remove_at(place);
+  show();
 }
+
+void Planner::requeue(std::uint32_t from, std::uint32_t to) { state_.waiting.move(from, to); }
 
 }  // namespace kvern

@@ -4,7 +4,7 @@
 
 namespace kvern {
 
-void Planner::begin_fetch(Slot slot, SimTime now) {
+void Planner::start_fetch(Slot slot, SimTime now) {
   Request& request = state_.requests[slot];
   request.fetch = Fetch::UnderWay;
   request.fetch_mark = request.generated + 1;
@@ -12,15 +12,21 @@ void Planner::begin_fetch(Slot slot, SimTime now) {
   state_.pool.begin_fetch(request, slot, now);
 }
 
-FetchStart Planner::fetch_head(std::uint32_t kept_free) {
-  if (state_.pool.below() == nullptr) return FetchStart::No;
-  const Request& request = state_.requests[head()];
+PrefixHits Planner::find_hits(std::uint32_t place) {
+  const Request& request = state_.requests[waiting_at(place)];
+  if (request.fetch == Fetch::Held) return {request.held, 0};  // what it holds already
+  return state_.pool.lookup(request, request.tokens());
+}
+
+FetchStart Planner::begin_fetch(std::uint32_t place, std::uint32_t kept_free) {
+  const Slot slot = waiting_at(place);
+  const Request& request = state_.requests[slot];
   if (request.fetch != Fetch::None) return FetchStart::No;
   const FetchPlan& plan = state_.pool.plan_fetch(request, request.tokens());
   if (plan.fetched == 0) return FetchStart::No;
-  if (std::uint64_t{plan.need} + kept_free > free_blocks()) return FetchStart::Short;
-  begin_fetch(head(), now_);
-  skip_head();
+  if (std::uint64_t{plan.need} + kept_free > state_.pool.free()) return FetchStart::Short;
+  start_fetch(slot, now_);
+  show();
   return FetchStart::Started;
 }
 
@@ -29,7 +35,9 @@ void Planner::prefetch(Slot slot, SimTime now) {
   if (request.stage != Stage::Waiting || request.fetch != Fetch::None) return;
   state_.pool.lookup(request, request.tokens());
   const FetchPlan& plan = state_.pool.plan_fetch(request, request.tokens());
-  if (plan.fetched > 0 && plan.prefetch && plan.need <= free_blocks()) begin_fetch(slot, now);
+  if (plan.fetched > 0 && plan.prefetch && plan.need <= state_.pool.free()) {
+    start_fetch(slot, now);
+  }
 }
 
 // The last request of the queue, from that place on, that holds what it had fetched lets go of it:
@@ -47,6 +55,10 @@ bool Planner::give_up(std::uint32_t from) {
   return false;
 }
 
-bool Planner::make_room() { return running() == 0 && !plan_.has_work() && give_up(skipped_ + 1); }
+bool Planner::make_room(std::uint32_t place) {
+  if (running() > 0 || plan_.has_work() || !give_up(place + 1)) return false;
+  show();
+  return true;
+}
 
 }  // namespace kvern

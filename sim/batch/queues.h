@@ -1,5 +1,5 @@
-// The two lists of a replica: running (order of admission) and waiting (first come, first served;
-// preempted requests go back to the front).
+// The two lists of a replica: running (order of admission) and waiting (order of arrival; preempted
+// requests go back to the front; a scheduler may move them).
 #pragma once
 
 #include <cstdint>
@@ -67,6 +67,14 @@ class WaitingQueue {
       if (at(i) != slot) slots_[(head_ + kept++) & (slots_.size() - 1)] = at(i);
     }
     count_ = kept;
+  }
+  // To another place; those between move by one. O(distance).
+  void move(std::uint32_t from, std::uint32_t to) {
+    const std::size_t mask = slots_.size() - 1;
+    const Slot moved = at(from);
+    for (; from < to; ++from) slots_[(head_ + from) & mask] = at(from + 1);
+    for (; from > to; --from) slots_[(head_ + from) & mask] = at(from - 1);
+    slots_[(head_ + to) & mask] = moved;
   }
   // The i-th; O(i).
   void remove_at(std::uint32_t i) {

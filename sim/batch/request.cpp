@@ -24,6 +24,9 @@ void Request::reset(const Arrival& newcomer, std::uint32_t block_size) {
   prompt = newcomer.prompt_tokens;
   output = newcomer.output_tokens;
   max_tokens = newcomer.max_tokens;
+  declares = newcomer.declares;
+  session = newcomer.session;
+  priority = newcomer.priority;
   arrival = newcomer.time;
   leaves = newcomer.leaves;
   if (block_size == 0) return;

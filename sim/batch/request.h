@@ -14,9 +14,6 @@
 
 namespace kvern {
 
-using Slot = std::uint32_t;
-inline constexpr Slot kNoSlot = UINT32_MAX;
-
 enum class Stage : std::uint8_t { Waiting, Prefill, Decode };
 
 // What a waiting request has to do with lower tiers.
@@ -42,7 +39,10 @@ struct Request {
   std::uint16_t preemptions = 0;
   std::uint32_t prompt = 0;
   std::uint32_t output = 0;      // the truth
-  std::uint32_t max_tokens = 0;  // declared
+  std::uint32_t max_tokens = 0;  // as in Arrival
+  bool declares = false;
+  std::int32_t session = -1;
+  std::int32_t priority = 0;
   SimTime arrival = 0;
   SimTime leaves = kNever;  // its client
   SimTime gone = kNever;    // when its client hung up

@@ -40,7 +40,8 @@ Cluster::Cluster(ClusterSetup setup)
       progress_(std::move(setup.progress)),
       ends_(count_replicas(setup.pools)),
       loads_(count_replicas(setup.pools)),
-      uniform_(setup.pools.size() == 1) {
+      uniform_(setup.pools.size() == 1),
+      named_size_(arrivals_->block_size()) {
   pools_.resize(setup.pools.size());
   for (std::size_t i = 0; i < pools_.size(); ++i) {
     Pool& pool = pools_[i];
@@ -67,12 +68,28 @@ Cluster::Cluster(ClusterSetup setup)
 
 Cluster::~Cluster() = default;
 
-bool Cluster::can_hold(ReplicaId replica, const Arrival& request) const {
-  const Fit fit = replicas_[index(replica)]->fit(request);
-  return fit == Fit::Fits || (waiting_room_ && fit == Fit::RefusedAtHead);
+Fit Cluster::fit(std::uint32_t replica, const RequestView& request) const {
+  const Fit fit = replicas_[replica]->fit(request);
+  if (fit == Fit::Fits || request.declared() || saw_outputs_) return fit;
+  // Nothing is declared: would the shortest of answers have fitted?
+  RequestView shortest = request;
+  shortest.declare(1);
+  saw_outputs_ = replicas_[replica]->fit(shortest) != fit;
+  return fit;
 }
 
-ReplicaId Cluster::least_loaded(const Arrival& request) const {
+bool Cluster::can_hold(ReplicaId replica, const RequestView& request) const {
+  bool unused = false;  // what its replica asks is not the router's asking
+  const Fit found = fit(index(replica), request.noted_in(unused));
+  return found == Fit::Fits || (waiting_room_ && found == Fit::RefusedAtHead);
+}
+
+bool Cluster::saw_outputs() const {
+  return saw_outputs_ || std::any_of(replicas_.begin(), replicas_.end(),
+                                     [](const auto& each) { return each->saw_outputs(); });
+}
+
+ReplicaId Cluster::least_loaded(const RequestView& request) const {
   const std::uint32_t least = loads_.least();
   if (uniform_ || can_hold(ReplicaId{static_cast<std::uint16_t>(least)}, request)) {
     return ReplicaId{static_cast<std::uint16_t>(least)};
@@ -232,30 +249,26 @@ void Cluster::route(const Arrival& request, SimTime now) {
   bool fits = false;
   waiting_room_ = false;
   bool at_head = false;
+  bool unused = false;
+  const RequestView view = request.seen(named_size_, unused);
   const std::size_t candidates = uniform_ ? 1 : replicas_.size();
   for (std::size_t i = 0; i < candidates && !fits; ++i) {
-    const Fit fit = replicas_[i]->fit(request);
-    fits = fit == Fit::Fits;
-    at_head = at_head || fit == Fit::RefusedAtHead;
+    const Fit found = fit(static_cast<std::uint32_t>(i), view);
+    fits = found == Fit::Fits;
+    at_head = at_head || found == Fit::RefusedAtHead;
   }
   waiting_room_ = !fits && at_head;
-  if ((!fits && !at_head) || !admission_->admits(request, *this, now)) {
-    // Counted in the first pool: no replica has seen it.
-    Ledger& ledger = pools_.front().ledger;
-    ++ledger.arrived;
-    ++ledger.rejected;
-    if (bucket_ > 0) ++pools_.front().buckets->at(now).arrived;
-    RequestRow row;
-    row.id = index(request.id);
-    row.status = RequestStatus::Rejected;
-    row.tenant = request.tenant;
-    row.arrival_ns = request.time;
-    row.prompt_tokens = request.prompt_tokens;
-    left_.push_back(row);
-    arrivals_->finished(request.id, now);
+  if (!fits && !at_head) {
+    reject(request, now);
     return;
   }
-  const std::uint32_t replica = index(routing_->route(request, *this, now));
+  const RequestView known = view.noted_in(saw_outputs_);
+  const bool admitted = admission_->admits(known, *this, now);
+  const std::uint32_t replica = admitted ? index(routing_->route(known, *this, now)) : 0;
+  if (!admitted) {
+    reject(request, now);
+    return;
+  }
   replicas_[replica]->arrive(request, now);
   if (request.leaves != kNever && request.hangs_up) {
     leavers_.add(request.id, std::max(request.leaves, now + 1), replica);
@@ -266,6 +279,22 @@ void Cluster::route(const Arrival& request, SimTime now) {
   } else {
     ends_.set(replica, replicas_[replica]->next_end());
   }
+}
+
+// Counted in the first pool: no replica has seen it.
+void Cluster::reject(const Arrival& request, SimTime now) {
+  Ledger& ledger = pools_.front().ledger;
+  ++ledger.arrived;
+  ++ledger.rejected;
+  if (bucket_ > 0) ++pools_.front().buckets->at(now).arrived;
+  RequestRow row;
+  row.id = index(request.id);
+  row.status = RequestStatus::Rejected;
+  row.tenant = request.tenant;
+  row.arrival_ns = request.time;
+  row.prompt_tokens = request.prompt_tokens;
+  left_.push_back(row);
+  arrivals_->finished(request.id, now);
 }
 
 void Cluster::plan_touched(SimTime now) {

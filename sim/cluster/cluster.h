@@ -61,7 +61,7 @@ struct PoolSetup {
   std::function<std::unique_ptr<Eviction>()> make_eviction;
   std::function<std::unique_ptr<CacheAdmission>()> make_cache_admission;  // empty: all is kept
 
-  PoolLimits limits() const { return {blocks, block_size, prefix_cache}; }
+  PoolLimits limits() const { return {blocks, block_size, prefix_cache, !tiers.empty()}; }
 };
 
 struct ClusterSetup {
@@ -112,6 +112,9 @@ class Cluster final : private ClusterView {
   // After the run, with save_cache: what each replica's prefix cache holds, by replica.
   std::vector<CacheState> unload_caches();
   std::string arrivals_failure() const { return arrivals_->failure(); }
+  // The workload declares no max_tokens, and how long an answer will be decided something: where a
+  // request can be held, or what a policy said.
+  bool saw_outputs() const;
 
  private:
   struct Pool {
@@ -124,12 +127,12 @@ class Cluster final : private ClusterView {
   // ClusterView
   std::uint32_t replicas() const override { return static_cast<std::uint32_t>(replicas_.size()); }
   PoolId pool(ReplicaId replica) const override { return PoolId{pool_of_[index(replica)]}; }
-  bool can_hold(ReplicaId replica, const Arrival& request) const override;
+  bool can_hold(ReplicaId replica, const RequestView& request) const override;
   std::uint32_t in_flight(ReplicaId replica) const override { return loads_.load(index(replica)); }
   std::uint32_t in_flight_total() const override {
     return static_cast<std::uint32_t>(loads_.total());
   }
-  ReplicaId least_loaded(const Arrival& request) const override;
+  ReplicaId least_loaded(const RequestView& request) const override;
 
   // cluster_build.cpp
   void build(Pool& pool, std::uint16_t number, const ClusterSetup& setup);
@@ -145,7 +148,9 @@ class Cluster final : private ClusterView {
   void end_transfers(SimTime now);
   void bucket_edge(SimTime now);
   void take_arrivals(SimTime now);
+  Fit fit(std::uint32_t replica, const RequestView& request) const;
   void route(const Arrival& request, SimTime now);
+  void reject(const Arrival& request, SimTime now);
   void plan_touched(SimTime now);
   void touch(std::uint32_t replica);
   void write_departures();
@@ -170,8 +175,10 @@ class Cluster final : private ClusterView {
   Leavers leavers_;
   LoadIndex loads_;
   SimTime next_edge_ = kNever;
-  bool uniform_ = false;        // one pool: what one replica can hold, all can
-  bool waiting_room_ = false;   // the present request fits nowhere and waits for its refusal
+  bool uniform_ = false;          // one pool: what one replica can hold, all can
+  std::uint32_t named_size_ = 0;  // tokens of a block that the arrivals name
+  bool waiting_room_ = false;     // the present request fits nowhere and waits for its refusal
+  mutable bool saw_outputs_ = false;
   std::vector<Transfer> over_;  // transfers that have just ended
   std::vector<std::uint32_t> touched_;
   std::vector<bool> is_touched_;

@@ -165,6 +165,17 @@ void KvPool::name_full(Request& request, std::uint32_t full, SimTime now) {
   }
 }
 
+void KvPool::unname(Request& request, std::uint32_t full) {
+  if (!eviction_) return;
+  for (; request.named > full; --request.named) forget(request.blocks[request.named - 1]);
+}
+
+SimTime KvPool::recompute_ns(std::uint32_t blocks) const {
+  std::uint64_t sum = 0;
+  for (std::uint32_t depth = 0; depth < blocks; ++depth) sum += worth_.recompute_ns(depth);
+  return static_cast<SimTime>(sum);
+}
+
 std::uint32_t KvPool::find_private(const Request& request, std::uint32_t position) const {
   auto kept = std::lower_bound(
       request.retained.begin(), request.retained.end(), position,

@@ -21,14 +21,10 @@
 #include "sim/kv/prefix_index.h"
 #include "sim/ports/cache_admission.h"
 #include "sim/ports/eviction.h"
+#include "sim/ports/step_planner.h"
 #include "sim/records.h"
 
 namespace kvern {
-
-struct PrefixHits {
-  std::uint32_t blocks = 0;
-  std::uint32_t idle = 0;  // of these, in use by nobody: taking them costs free blocks
-};
 
 // The leading blocks of a request, as far as the tiers' policies choose to fetch what is missing.
 struct FetchPlan {
@@ -85,6 +81,11 @@ class KvPool {
   void give_back_counted(std::uint32_t blocks) { used_ -= blocks; }
   // Names the request's blocks that carry a trace id and lie in its first `full` blocks.
   void name_full(Request& request, std::uint32_t full, SimTime now);
+  // Blocks beyond the first `full` are not filled in this step after all: the names that it gave
+  // them go again. Nobody else holds them.
+  void unname(Request& request, std::uint32_t full);
+  // Time to compute the first `blocks` blocks of a prompt again; 0: not known.
+  SimTime recompute_ns(std::uint32_t blocks) const;
   // Leading blocks of the request's first `tokens` tokens found in the cache; with any_block those
   // behind a gap too: the request then holds what was found first and computes the rest behind it,
   // in the order of the prompt. The last token is always computed, so at most (tokens - 1) / block

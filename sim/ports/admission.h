@@ -10,7 +10,7 @@ class Admission {
  public:
   virtual ~Admission() = default;
   // False: the request is rejected, and counted.
-  virtual bool admits(const Arrival& request, const ClusterView& cluster, SimTime now) = 0;
+  virtual bool admits(const RequestView& request, const ClusterView& cluster, SimTime now) = 0;
 };
 
 }  // namespace kvern

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "sim/base/ids.h"
-#include "sim/ports/arrivals.h"
+#include "sim/ports/request_view.h"
 
 namespace kvern {
 
@@ -15,12 +15,12 @@ class ClusterView {
   virtual std::uint32_t replicas() const = 0;
   virtual PoolId pool(ReplicaId replica) const = 0;
   // False where the replica's whole KV pool can't hold the request.
-  virtual bool can_hold(ReplicaId replica, const Arrival& request) const = 0;
+  virtual bool can_hold(ReplicaId replica, const RequestView& request) const = 0;
   virtual std::uint32_t in_flight(ReplicaId replica) const = 0;  // waiting and running requests
   virtual std::uint32_t in_flight_total() const = 0;
   // The replica with the fewest requests in flight, lowest id first, among those that can hold the
   // request; O(1) where all can.
-  virtual ReplicaId least_loaded(const Arrival& request) const = 0;
+  virtual ReplicaId least_loaded(const RequestView& request) const = 0;
 };
 
 class Routing {
@@ -28,7 +28,7 @@ class Routing {
   virtual ~Routing() = default;
   virtual void prepare(std::uint32_t /*replicas*/) {}
   // At least one replica can hold the request.
-  virtual ReplicaId route(const Arrival& request, const ClusterView& cluster, SimTime now) = 0;
+  virtual ReplicaId route(const RequestView& request, const ClusterView& cluster, SimTime now) = 0;
 };
 
 }  // namespace kvern

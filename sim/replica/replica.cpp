@@ -73,9 +73,10 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
   }
   // Behind a blocked head, or with all places taken, a newcomer changes no plan of this jump.
   const auto waits = [&] {
-    if (prefetches) return false;
+    if (prefetches || planner_.plan().until != Until::ArrivalAtFront) return false;
+    bool unused = false;
     const bool full = state_.running.count() >= batching_->most_sequences();
-    return !first || (full && batching_->fit(arrival) == Fit::Fits);
+    return !first || (full && batching_->fit(arrival.seen(0, unused)) == Fit::Fits);
   };
   const bool cuts = run_.steps > 1 && !waits();
   if (!cuts && !plans_ahead_) return;
@@ -123,7 +124,8 @@ void Replica::transfer_ended(const Transfer& transfer, SimTime now, Departures& 
     Request& request = state_.requests[transfer.slot];
     if (power_->known()) request.picojoules += transfer.picojoules;
     if (state_.audit) state_.audit->fetched(transfer.slot, transfer.picojoules);
-    counts.hits += transfer.bytes / state_.pool.block_bytes();
+    const std::uint64_t hits = transfer.bytes / state_.pool.block_bytes();
+    counts.hits += hits, counts.hits_resumed += request.preemptions > 0 ? hits : 0;
     if (state_.pool.fetched(request, static_cast<std::uint8_t>(transfer.tier - 1), now)) {
       request.fetch = Fetch::Held;
       --state_.fetching;
@@ -148,6 +150,7 @@ void Replica::plan_steps(SimTime now, Departures& left) {
     next_end_ = idle_clock_.wake(now);
     if (next_end_ > now) return;
   }
+  SimTime wake = kNever;
   while (in_flight() > 0) {
     planner_.begin(clock_.ceil_ns());
     batching_->plan(planner_);
@@ -170,16 +173,17 @@ void Replica::plan_steps(SimTime now, Departures& left) {
       return;
     }
     const bool was_behind = catch_up();
-    // Law 6: who has work and changes nothing would sleep for ever, if no fetch woke it.
+    // Law 6: who changes nothing would sleep for ever, unless a fetch or its scheduler wakes it.
     if (!plan.changed_queues() && !was_behind) {
-      if (state_.fetching > 0) break;
+      if (plan.wake_at > now && plan.wake_at != kNever) wake = plan.wake_at;
+      if (state_.fetching > 0 || wake != kNever) break;
       throw LawBroken(6, now,
                       "replica " + std::to_string(id_) + " has " + std::to_string(in_flight()) +
                           " requests and plans nothing");
     }
   }
   catch_up();
-  next_end_ = kNever;
+  next_end_ = wake;
   idle_clock_.begin(clock_.ceil_ns());
 }
 
@@ -195,7 +199,8 @@ bool Replica::catch_up() {
 std::int64_t Replica::longest_run(const Plan& plan) {
   const bool behind = state_.unseen > 0 || !state_.leaving.empty() || gone_ > 0;
   const bool repeats = plan.chunks.empty() && plan.parked.empty() && plan.preempted == 0 &&
-                       !plan.every_step && !behind && !stepwise_ && !step_rows_;
+                       !plan.every_step && plan.until != Until::NextStep && !behind && !stepwise_ &&
+                       !step_rows_;
   if (!repeats) return 1;
   const Line& ticks = run_.price.ticks;
   const Int128 longest_step = Int128{ticks.slope} * kLongestRun + ticks.first;
@@ -204,7 +209,8 @@ std::int64_t Replica::longest_run(const Plan& plan) {
   std::uint64_t steps =
       static_cast<std::uint64_t>(std::min({run_.price.steps, kLongestRun, in_time}));
   steps = std::min(steps, state_.decoding.steps_to_completion());
-  steps = std::min({steps, state_.decoding.steps_to_turn(), state_.decoding.longest().steps});
+  steps = std::min(
+      {steps, plan.most_steps, state_.decoding.steps_to_turn(), state_.decoding.longest().steps});
   // Blocks of the first step are taken already.
   const std::uint64_t blocks = std::uint64_t{state_.pool.quiet()} + state_.decoding.crossings_at(0);
   const std::uint64_t usable = blocks > plan.spare ? blocks - plan.spare : 0;
@@ -255,6 +261,7 @@ void Replica::start_run(const Plan& plan) {
   run_.waiting = state_.waiting.count();
   active_ = true;
   next_end_ = run_.start.plus(run_.price.ticks.sum(run_.steps)).ceil_ns();
+  if (plan.wake_at != kNever) plan_anew_after(steps_before(plan.wake_at));
 }
 
 void Replica::settle(SimTime t) {
@@ -268,8 +275,8 @@ void Replica::settle(SimTime t) {
 }
 
 void Replica::end_run(Departures& left) {
-  if (!active_) {  // awake
-    idle_clock_.end(next_end_);
+  if (!active_) {  // awake, or at the instant that the scheduler asked for
+    if (idle_clock_.waking()) idle_clock_.end(next_end_);
     return;
   }
   advance(run_.steps - run_.done);

@@ -47,7 +47,7 @@ class Replica {
  public:
   Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Records& records);
 
-  Fit fit(const Arrival& request) const { return batching_->fit(request); }
+  Fit fit(const RequestView& request) const { return batching_->fit(request); }
   std::uint32_t in_flight() const { return state_.waiting.count() + state_.running.count(); }
   // Nanosecond at which the current run, or its waking, ends; kNever when idle.
   SimTime next_end() const { return next_end_; }
@@ -77,6 +77,7 @@ class Replica {
   void drain(Departures& left);
   // After the run, with save_cache: what the prefix cache holds.
   CacheState unload_cache(SimTime now) { return state_.pool.unload(now); }
+  bool saw_outputs() const { return planner_.saw_outputs(); }
   // Law 2 and the counters behind it; what is broken, or "".
   std::string broken_law() const;
 

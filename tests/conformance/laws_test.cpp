@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
+#include <vector>
 
+#include "sim/base/random.h"
 #include "tests/lab/random_lab.h"
 #include "tests/lab/serving_lab.h"
 
@@ -160,53 +163,144 @@ TEST(Laws, FiveTheSameScenarioLeavesTheSameRecords) {
   });
 }
 
-// A step row begins where the one before ended, or something arrived or had come from a lower tier
-// in between.
+struct Span {
+  SimTime from, to;
+};
+
+// True where the fetches of this replica leave no instant of [from, to) uncovered.
+bool all_fetching(const Outcome& outcome, std::uint16_t replica, Span gap) {
+  std::vector<Span> fetches;
+  for (const TransferRow& row : outcome.transfers) {
+    const bool fetch = row.kind == static_cast<std::uint8_t>(TransferKind::Fetch);
+    if (fetch && row.to == replica) fetches.push_back({row.start_ns, row.end_ns});
+  }
+  std::sort(fetches.begin(), fetches.end(),
+            [](const Span& a, const Span& b) { return a.from < b.from; });
+  for (const Span& fetch : fetches) {
+    if (fetch.from <= gap.from) gap.from = std::max(gap.from, fetch.to);
+  }
+  return gap.from >= gap.to;
+}
+
+// Where a replica that had requests ran no step, with none of their blocks on the way; "" =
+// nowhere. Who was rejected or failed left at an instant that rows do not tell.
+std::string idle_with_work(const Outcome& outcome) {
+  std::map<std::uint16_t, SimTime> ended;
+  std::string out;
+  for (const StepRow& step : outcome.steps) {
+    const Span gap{std::exchange(ended[step.replica], step.end_ns), step.start_ns};
+    if (gap.from == gap.to) continue;
+    for (const RequestRow& row : outcome.requests) {
+      const bool told = row.status == RequestStatus::Finished ||
+                        row.status == RequestStatus::Cancelled ||
+                        row.status == RequestStatus::InFlight;
+      if (!told || row.replica != step.replica) continue;
+      const SimTime gone = row.finish_ns < 0 ? kNever : row.finish_ns;
+      const Span there{std::max(gap.from, row.arrival_ns), std::min(gap.to, gone)};
+      if (there.from >= there.to || all_fetching(outcome, step.replica, there)) continue;
+      out += fmt::format("{}..{} with {}", gap.from, gap.to, text(row));
+    }
+  }
+  return out;
+}
+
 TEST(Laws, SixAReplicaWithWorkIsNeverIdle) {
+  std::uint64_t doctored = 0, found = 0;
   for (std::uint64_t seed = 0; seed < kScenarios; ++seed) {
     Lab lab = seed % 3 == 2 ? random_tier_lab(seed) : random_lab(seed);
     lab.step_rows = true;
-    const auto outcome = run(lab);
-    std::map<std::uint16_t, const StepRow*> latest;
-    for (const StepRow& row : outcome->steps) {
-      const StepRow* before = latest[row.replica];
-      latest[row.replica] = &row;
-      const SimTime ended = before == nullptr ? -1 : before->end_ns;
-      if (row.start_ns == ended) continue;
-      const bool arrived =
-          std::any_of(lab.requests.begin(), lab.requests.end(),
-                      [&](const LabRequest& request) { return request.arrival == row.start_ns; });
-      const bool fetched =
-          std::any_of(outcome->transfers.begin(), outcome->transfers.end(),
-                      [&](const TransferRow& transfer) { return transfer.end_ns == row.start_ns; });
-      EXPECT_TRUE(arrived || fetched) << "seed " << seed << "\n" << text(row) << describe(lab);
-    }
+    auto outcome = run(lab);
+    EXPECT_EQ(idle_with_work(*outcome), "") << "seed " << seed << "\n" << describe(lab);
+    // A step that is not there is missed.
+    if (outcome->steps.size() < 3) continue;
+    outcome->steps.erase(outcome->steps.begin() +
+                         static_cast<std::ptrdiff_t>(1 + seed % (outcome->steps.size() - 2)));
+    ++doctored;
+    found += !idle_with_work(*outcome).empty();
   }
+  EXPECT_GT(doctored, kScenarios / 2);
+  EXPECT_GT(found, doctored * 8 / 10);  // not where it was the replica's last, or over fetches
+}
+
+// Arrivals from the middle on come later and with longer prompts; one answer, early or late, grows
+// within what it declared. `changed` has its id; the instant up to which none of that can show.
+struct OtherFuture {
+  Lab lab;
+  std::uint32_t changed = 0;
+  SimTime horizon = 0;
+};
+
+OtherFuture other_future(const Lab& lab, std::uint64_t seed) {
+  OtherFuture other{lab, static_cast<std::uint32_t>(seed % lab.requests.size()), 0};
+  const std::size_t kept = std::max<std::size_t>(lab.requests.size() / 2, 1);
+  other.horizon = kept < lab.requests.size() ? lab.requests[kept].arrival : kNever;
+  for (std::size_t i = kept; i < lab.requests.size(); ++i) {
+    other.lab.requests[i].arrival += 1000;
+    other.lab.requests[i].prompt += 7;
+  }
+  LabRequest& longer = other.lab.requests[other.changed];
+  longer.output = longer.max_tokens;
+  return other;
+}
+
+// What was decided before `horizon`: every step, and what became of those that came.
+std::string decided(const Outcome& outcome, SimTime horizon) {
+  std::string out;
+  for (const StepRow& row : outcome.steps) {
+    if (row.end_ns < horizon) out += text(row);
+  }
+  std::map<std::uint32_t, std::string> fates;
+  for (const RequestRow& row : outcome.requests) {
+    if (row.arrival_ns >= horizon) continue;
+    const bool rejected = row.status == RequestStatus::Rejected;
+    const bool begun = row.first_scheduled_ns >= 0 && row.first_scheduled_ns < horizon;
+    fates[row.id] = fmt::format("{} {} {} {}\n", row.id, row.replica, rejected,
+                                begun ? row.first_scheduled_ns : -1);
+  }
+  for (const auto& [id, fate] : fates) out += fate;
+  return out;
 }
 
 // Until the moment at which a changed output or arrival shows, every decision is the same: what
-// comes later, and how long an answer will be, is not known to a policy.
+// comes later, and how long an answer will be, is not known to a policy. Requests declare
+// max_tokens apart from their outputs; where they declare nothing, a run whose decisions hung on
+// the outputs says so.
 TEST(Laws, SevenTheFutureChangesNoDecision) {
-  for (std::uint64_t seed = 0; seed < kScenarios; ++seed) {
+  std::uint64_t steps = 0, told = 0, outputs = 0;
+  for (std::uint64_t seed = 0; seed < 2 * kScenarios; ++seed) {
     Lab lab = seed % 3 == 2 ? random_tier_lab(seed) : random_lab(seed);
-    if (lab.requests.size() < 4) continue;
-    lab.step_rows = true;
-    const std::size_t kept = lab.requests.size() / 2;
-    const SimTime horizon = lab.requests[kept].arrival;
-    Lab other = lab;
-    for (std::size_t i = kept; i < other.requests.size(); ++i) {
-      other.requests[i].arrival += 1000;
-      other.requests[i].prompt += 7;
+    const bool declares = seed % 4 > 0;
+    for (LabRequest& request : lab.requests) {
+      request.max_tokens =
+          request.output + static_cast<std::uint32_t>(mix(seed ^ request.output) % 90);
     }
-    const auto steps_before = [horizon](const Outcome& outcome) {
-      std::string out;
-      for (const StepRow& row : outcome.steps) {
-        if (row.end_ns < horizon) out += text(row);
+    lab.step_rows = true;
+    lab.stop = kNever;
+    OtherFuture other = other_future(lab, seed);
+    if (!declares) {
+      for (LabRequest& request : lab.requests) request.max_tokens = 0;
+      for (LabRequest& request : other.lab.requests) request.max_tokens = 0;
+    }
+    const auto one = run(lab), two = run(other.lab);
+    // The longer answer shows when the shorter one ends.
+    for (const Outcome* each : {one.get(), two.get()}) {
+      for (const RequestRow& row : each->requests) {
+        const bool ended = row.id == other.changed && row.finish_ns >= 0;
+        if (ended) other.horizon = std::min(other.horizon, row.finish_ns);
       }
-      return out;
-    };
-    EXPECT_EQ(steps_before(*run(lab)), steps_before(*run(other))) << seed << describe(lab);
+    }
+    outputs += lab.requests[other.changed].output != other.lab.requests[other.changed].output;
+    for (const StepRow& row : one->steps) steps += row.end_ns < other.horizon;
+    const bool equal = decided(*one, other.horizon) == decided(*two, other.horizon);
+    told += one->saw_outputs || two->saw_outputs;
+    if (declares) {
+      EXPECT_FALSE(one->saw_outputs || two->saw_outputs) << seed;
+    }
+    EXPECT_TRUE(equal || one->saw_outputs || two->saw_outputs) << seed << describe(lab);
   }
+  EXPECT_GT(steps, 10'000U);  // or else this compares nothing
+  EXPECT_GT(outputs, kScenarios);
+  EXPECT_GT(told, 10U);
 }
 
 // settle() at arbitrary instants (the edges of time buckets) cuts jumps, and changes no record.

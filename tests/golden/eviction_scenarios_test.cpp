@@ -46,12 +46,12 @@ TEST_P(EvictionScenariosSlow, AreWhatTheyWere) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, EvictionScenariosSlow,
-    testing::Values(PointsGolden{"mooncake_capacity", 21, "08131b8aca543249",
+    testing::Values(PointsGolden{"mooncake_capacity", 21, "e10ca9f51741c8db",
                                  "traces/mooncake/conversation_trace.jsonl.gz"},
-                    PointsGolden{"agentic_lfu", 6, "d393c86bed2a3d23", ""},
-                    PointsGolden{"tenant_quota", 2, "c0e25aba846d6f51", ""},
-                    PointsGolden{"tiers_fetch_or_recompute", 20, "73b84275f9037b5b", ""},
-                    PointsGolden{"own_policy", 1, "1d23014f4c1eaa59", ""}),
+                    PointsGolden{"agentic_lfu", 6, "4d4b5fb9fd19f7c9", ""},
+                    PointsGolden{"tenant_quota", 2, "8e3d9b99db921cc5", ""},
+                    PointsGolden{"tiers_fetch_or_recompute", 20, "7302c2eb8e8553d5", ""},
+                    PointsGolden{"own_policy", 1, "97b38b147a2c6f00", ""}),
     [](const auto& each) { return std::string(each.param.scenario); });
 
 }  // namespace kvern

@@ -54,10 +54,10 @@ TEST_P(Scenarios, AreWhatTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Scenarios,
-                         testing::Values(Golden{"first_run", "f8f532a287074396", ""},
-                                         Golden{"azure_conversation", "f7e32c5b7236d8b8",
+                         testing::Values(Golden{"first_run", "89a9d4e1c43e7fdc", ""},
+                                         Golden{"azure_conversation", "60579ab54069d5d4",
                                                 "traces/azure2023/AzureLLMInferenceTrace_conv.csv"},
-                                         Golden{"mooncake_conversation", "ea8331bf8eab1229",
+                                         Golden{"mooncake_conversation", "2ef0590c3072aeea",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 

@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "policies/admission.h"
+#include "policies/batching.h"
 #include "policies/cache_admission.h"
 #include "policies/eviction.h"
+#include "policies/preemption.h"
+#include "policies/routing.h"
 #include "policies/tiering.h"
 #include "sim/base/random.h"
 
@@ -45,6 +50,53 @@ std::string random_batching(Dice& dice, bool v0) {
 template <class Port>
 std::string random_of(const PolicyTable<Port>& table, Dice& dice) {
   return table[dice.roll(0, static_cast<std::uint32_t>(table.size()) - 1)].name;
+}
+
+// A value for a key that a policy can't do without.
+std::string random_value(const KeyEntry& entry, Dice& dice) {
+  if (entry.type == "count") return std::to_string(dice.roll(1, 12));
+  if (entry.type == "share") return fmt::format("{:.2f}", dice.roll(1, 20) * 0.05);
+  if (entry.type == "duration") return fmt::format("{} us", dice.roll(1, 300));
+  throw std::runtime_error("say here what a random " + entry.type + " is");
+}
+
+// Any of the catalogue, with the keys that it needs: a policy is in the labs by being there.
+template <class Port>
+std::string random_policy(const PolicyTable<Port>& table, Dice& dice) {
+  const std::string name = random_of(table, dice);
+  Issues issues;
+  KeyBook book;
+  make_policy(table, "lab", parse_policy(name, {}, issues), "lab", issues, &book);
+  std::string keys;
+  for (const KeyEntry& entry : book) {
+    if (!entry.required) continue;
+    keys += fmt::format("{}{}={}", keys.empty() ? "" : ", ", entry.key, random_value(entry, dice));
+  }
+  return keys.empty() ? name : fmt::format("{}({})", name, keys);
+}
+
+// A scheduler's text with one more key.
+std::string with_key(std::string text, const std::string& key) {
+  if (text.back() != ')') return text + "(" + key + ")";
+  text.pop_back();
+  return text + ", " + key + ")";
+}
+
+// The lab's own scheduler, with any preemption rule; or any other of the catalogue. What does not
+// run on such a pool is not taken.
+void draw_scheduler(Lab& lab, Dice& dice) {
+  const auto runs = [&lab](const std::string& text) {
+    Issues issues;
+    const auto policy =
+        make_policy(batching::table(), "batching", parse_policy(text, {}, issues), "lab", issues);
+    const PoolLimits limits{lab.blocks, lab.block_size, lab.prefix_cache, !lab.tiers.empty()};
+    return policy != nullptr && !issues.any_error() && policy->prepare(limits).empty();
+  };
+  const std::string other = dice.often() ? lab.batching : random_policy(batching::table(), dice);
+  if (runs(other)) lab.batching = other;
+  const std::string rule =
+      with_key(lab.batching, "preemption=" + random_policy(preemption::table(), dice));
+  if (dice.half() && runs(rule)) lab.batching = rule;
 }
 
 // Any that a serving run takes; wrappers around one.
@@ -172,12 +224,15 @@ Lab random_lab(std::uint64_t seed) {
     lab.batching.back() = ',';
     lab.batching += " async_scheduling=true)";
   }
-  if (dice.half()) return lab;
+  const bool all_stay = dice.half();
   for (LabRequest& request : lab.requests) {
-    if (dice.often()) continue;
+    if (all_stay || dice.often()) continue;
     request.leaves = request.arrival + dice.roll(0, dice.half() ? 30 : 600) * 1000;
     request.hangs_up = dice.often();
   }
+  draw_scheduler(lab, dice);
+  if (!dice.often()) lab.admission = random_policy(admission::table(), dice);
+  if (dice.half()) lab.routing = random_policy(routing::table(), dice);
   return lab;
 }
 
@@ -217,14 +272,18 @@ Lab random_tier_lab(std::uint64_t seed) {
     request.leaves = request.arrival + dice.roll(0, dice.half() ? 30 : 600) * 1000;
     request.hangs_up = dice.often();
   }
+  draw_scheduler(lab, dice);
+  if (!dice.often()) lab.admission = random_policy(admission::table(), dice);
+  lab.routing = random_policy(routing::table(), dice);
   return lab;
 }
 
 std::string describe(const Lab& lab) {
   std::string out = fmt::format(
-      "{} {} cost {} replicas {} blocks {} x {} prefix {} any {} {} behind \"{}\" tokens {} layers "
+      "{} {} {} cost {} replicas {} blocks {} x {} prefix {} any {} {} behind \"{}\" tokens {} "
+      "layers "
       "{} x {} bucket {} stop {}\n",
-      lab.batching, lab.routing, lab.cost, lab.replicas, lab.blocks, lab.block_size,
+      lab.batching, lab.routing, lab.admission, lab.cost, lab.replicas, lab.blocks, lab.block_size,
       lab.prefix_cache, lab.any_block, lab.eviction, lab.cache_admission, lab.token_eviction,
       lab.layers, lab.kv_heads, lab.bucket, lab.stop);
   for (const LabTier& t : lab.tiers) {
@@ -233,8 +292,8 @@ std::string describe(const Lab& lab) {
                        t.write_through ? " through" : "", t.prefetch ? " prefetch" : "");
   }
   for (const LabRequest& r : lab.requests) {
-    out += fmt::format("  {} + {} -> {} ids {} leaves {} {}\n", r.arrival, r.prompt, r.output,
-                       fmt::join(r.blocks, ","), r.leaves, r.hangs_up);
+    out += fmt::format("  {} + {} -> {} of {} ids {} leaves {} {}\n", r.arrival, r.prompt, r.output,
+                       r.max_tokens, fmt::join(r.blocks, ","), r.leaves, r.hangs_up);
   }
   return out;
 }

@@ -40,7 +40,10 @@ class ListedArrivals final : public Arrivals {
     arrival.id = RequestId{static_cast<std::uint32_t>(next_++)};
     arrival.time = request.arrival;
     arrival.prompt_tokens = request.prompt;
-    arrival.output_tokens = arrival.max_tokens = request.output;
+    arrival.output_tokens = request.output;
+    arrival.declares = request.max_tokens > 0;
+    arrival.max_tokens = arrival.declares ? request.max_tokens : request.output;
+    arrival.priority = request.priority;
     arrival.blocks = request.blocks;
     arrival.tenant = request.tenant;
     arrival.category = request.category;
@@ -125,6 +128,7 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   pool.step_cost = make(step_cost::table(), lab.cost);
   pool.power = std::make_unique<LabPower>(lab.joules);
   pool.make_batching = [text = lab.batching] { return make(batching::table(), text); };
+  if (lab.scheduler) pool.make_batching = lab.scheduler;
   pool.make_eviction = [text = lab.eviction] { return make(eviction::table(), text); };
   pool.idle_states.milliwatts = pool.idle_states.settled_milliwatts = 0;  // of LabPower, below 1
   pool.idle_states.sleep.fill({5, 1'000, 50, "", ""});
@@ -166,6 +170,7 @@ std::unique_ptr<Outcome> run(const Lab& lab) {
   auto outcome = std::make_unique<Outcome>();
   Cluster cluster(setup_of(lab, *outcome));
   outcome->stopped = cluster.run();
+  outcome->saw_outputs = cluster.saw_outputs();
   for (std::size_t i = 0; i < cluster.pools(); ++i) outcome->ledgers.push_back(cluster.ledger(i));
   return outcome;
 }

@@ -21,6 +21,8 @@ struct LabRequest {
   std::uint16_t category = 0;
   SimTime leaves = kNever;
   bool hangs_up = true;
+  std::uint32_t max_tokens = 0;  // declared; 0: nothing is
+  std::int32_t priority = 0;
 };
 
 // A tier below GPU memory.
@@ -37,7 +39,8 @@ struct LabTier {
 
 struct Lab {
   std::vector<LabRequest> requests;
-  std::string batching = "vllm_v1";  // "vllm_v0(can_append=exact)"
+  std::string batching = "vllm_v1";                      // "vllm_v0(can_append=exact)"
+  std::function<std::unique_ptr<Batching>()> scheduler;  // a test's own; empty: `batching`
   std::string eviction = "lru";
   std::string cache_admission;  // "": all is kept
   bool any_block = false;
@@ -74,6 +77,7 @@ struct Outcome : Records {
   std::vector<TransferRow> transfers;
   std::vector<Ledger> ledgers;
   Stopped stopped = Stopped::Drained;
+  bool saw_outputs = false;  // Cluster::saw_outputs
 
   void request(const RequestRow& row) override { requests.push_back(row); }
   void bucket(const BucketRow& row) override { buckets.push_back(row); }

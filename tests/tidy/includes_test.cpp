@@ -120,5 +120,36 @@ TEST(Includes, AVendorElsewhereIsFound) {
                           "(belongs in scenarios/program/read/toml_reader.cpp)"));
 }
 
+// Who decides about requests sees them through the ports, which hide how long an answer will be.
+std::vector<std::string> beyond_the_ports(const std::vector<SourceFile>& files) {
+  const std::vector<std::string> blind = {"policies/admission/", "policies/batching/",
+                                          "policies/preemption/", "policies/routing/"};
+  std::vector<std::string> offending;
+  for (const SourceFile& file : files) {
+    const bool is_blind = std::any_of(blind.begin(), blind.end(), [&](const std::string& folder) {
+      return file.path.starts_with(folder);
+    });
+    for (std::size_t i = 0; is_blind && i < file.code.size(); ++i) {
+      const auto name = included(file.code[i]);
+      if (!name || !name->starts_with("\"sim/")) continue;
+      const bool hides = name->starts_with("\"sim/base/") || name->starts_with("\"sim/ports/");
+      if (!hides || *name == "\"sim/ports/arrivals.h\"") offending.push_back(at(file, i));
+    }
+  }
+  return offending;
+}
+
+TEST(Includes, WhoDecidesAboutRequestsSeesThePortsAlone) {
+  EXPECT_THAT(beyond_the_ports(all_files()), IsEmpty());
+  EXPECT_THAT(beyond_the_ports({
+                  source_file("policies/batching/a.cpp", "#include \"sim/batch/planner.h\"\n"),
+                  source_file("policies/routing/a.cpp", "#include \"sim/ports/arrivals.h\"\n"),
+                  source_file("policies/routing/b.cpp", "#include \"sim/ports/routing.h\"\n"),
+                  source_file("policies/eviction/a.cpp", "#include \"sim/line.h\"\n"),
+              }),
+              ElementsAre("policies/batching/a.cpp:1: #include \"sim/batch/planner.h\"",
+                          "policies/routing/a.cpp:1: #include \"sim/ports/arrivals.h\""));
+}
+
 }  // namespace
 }  // namespace kvern::tidy

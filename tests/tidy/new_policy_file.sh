@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A new policy is one new file: in a copy of the tree, a file put into policies/eviction is built,
-# described and run with no other edit. Usage: new_policy_file.sh ROOT
+# A new policy is one new file, and its test another: in a copy of the tree, an eviction policy, a
+# scheduler, a router and a preemption rule (tests/fixtures/newcomers) are built, described, run and
+# tested with no other edit. Usage: new_policy_file.sh ROOT
 set -euo pipefail
 
 copy=$(mktemp -d)
@@ -21,13 +22,33 @@ grep -qw lru before.txt || fail "describe eviction does not list lru"
 ! grep -qw newcomer before.txt || fail "describe eviction lists what is not there"
 
 sed 's/\blru\b/newcomer/g' policies/eviction/lru.cpp >policies/eviction/newcomer.cpp
-./kvern describe eviction.newcomer || fail "the new policy is not described"
+cp tests/fixtures/newcomers/shortest_first.cpp policies/batching/
+cp tests/fixtures/newcomers/by_prompt.cpp policies/routing/
+cp tests/fixtures/newcomers/lowest_priority.cpp policies/preemption/
+cp tests/fixtures/newcomers/*_test.cpp tests/unit/policies/
+
+for policy in eviction.newcomer batching.shortest_first routing.by_prompt \
+  preemption.lowest_priority; do
+  ./kvern describe "$policy" || fail "$policy is not described"
+done
 run() {
-  ./kvern run scenarios/first_run.toml --json --set workload.requests=200 \
-    --set "pool.kv.eviction=$1" --out "out/$1"
+  ./kvern run scenarios/first_run.toml --json --set workload.requests=200 "$@"
 }
-run newcomer >newcomer.json || fail "the new policy does not run"
-grep -q '"requests_finished": *200' newcomer.json || fail "the new policy's run is not whole"
+while read -r name setting; do
+  run --set "$setting" --out "out/$name" >"$name.json" || fail "$setting does not run"
+  grep -q '"requests_finished": *200' "$name.json" || fail "the run with $setting is not whole"
+done <<'SETTINGS'
+eviction pool.kv.eviction=newcomer
+scheduler pool.batching=shortest_first
+router router.policy=by_prompt
+preemption pool.batching=vllm_v1(preemption=lowest_priority)
+SETTINGS
 
 # shellcheck source=tests/tidy/new_attention_mode.sh
 source tests/tidy/new_attention_mode.sh
+
+ninja -C build/release unit_tests >tests.log || fail "$(tail -n 20 tests.log)"
+build/release/tests/unit_tests --gtest_filter='Newcomer.*' >newcomers.log ||
+  fail "$(cat newcomers.log)"
+grep -q 'PASSED.*3 tests' newcomers.log ||
+  fail "$(cat newcomers.log)"

@@ -60,6 +60,7 @@ void GeneratedArrivals::pop(Arrival& arrival) {
   const std::uint32_t declared = parts_.max_tokens.value_or(arrival.output_tokens);
   arrival.output_tokens = std::min(arrival.output_tokens, declared);
   arrival.max_tokens = declared;
+  arrival.declares = parts_.max_tokens.has_value();
   if (!parts_.patience_ns) return;
   const double patience = parts_.patience_ns->at(patience_stream_.uniform());
   // 73 years hold 2^61 ns; who waits longer stays.

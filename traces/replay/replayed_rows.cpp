@@ -43,6 +43,7 @@ void ReplayedRows::fill(std::uint64_t row, Arrival& arrival) {
     arrival.output_tokens = std::max(arrival.output_tokens, 1U);
   }
   arrival.max_tokens = replay_.max_tokens.value_or(arrival.output_tokens);
+  arrival.declares = replay_.max_tokens.has_value();
   arrival.output_tokens = std::min(arrival.output_tokens, arrival.max_tokens);
   arrival.tenant = window_.tenant.empty() ? std::uint16_t{0} : window_.tenant[i];
   arrival.category = window_.category.empty() ? std::uint16_t{0} : window_.category[i];

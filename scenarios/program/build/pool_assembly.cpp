@@ -270,8 +270,7 @@ std::optional<PoolAssembly> assemble_pool(const PoolSpec& pool, const std::strin
   setup.blocks = blocks_of(pool, deployment, *batching, issues);
   if (setup.blocks == 0) return std::nullopt;
   out.quality = measured_quality(pool, issues);
-  const std::string refusal =
-      batching->prepare({setup.blocks, setup.block_size, setup.prefix_cache});
+  const std::string refusal = batching->prepare(setup.limits());
   if (!refusal.empty()) {
     issues.error(pool.where, fmt::format("pool \"{}\": {}", pool.name, refusal));
     return std::nullopt;

@@ -24,7 +24,9 @@ constexpr const char* kImport = "how the trace's file is read";
 
 // "output", or a count.
 std::optional<std::uint32_t> read_max_tokens(Parameters& p) {
-  const Config* value = p.any("max_tokens", "declared by each request: its output, or a count");
+  const Config* value = p.any("max_tokens",
+                              "declared by each request: a count, or \"output\": nothing is, and a "
+                              "server that asks is told the answer's own length");
   if (p.book() != nullptr) {
     KeyEntry& entry = p.book()->back();
     entry.type = "count | \"output\"";

@@ -220,6 +220,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
     if (!options.save_cache.empty() && stopped != Stopped::Signal) {
       save_caches(options.save_cache, scenario, cluster.unload_caches());
     }
+    facts.clairvoyant = cluster.saw_outputs();
     if (options.notes) print_notes(prices);
     if (cluster.first_arrival() != kNever) {
       facts.duration_ns = cluster.last_event() - cluster.first_arrival();
@@ -227,7 +228,7 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   }
   facts.scenario = scenario.name;
   facts.seed = scenario.seed;
-  facts.clairvoyant = looks_ahead(scenario);
+  facts.clairvoyant = facts.clairvoyant || looks_ahead(scenario);
   const bool complete = facts.stopped != "signal";
   records.finish(ledgers, complete);
 

@@ -65,6 +65,21 @@ TEST(VllmV1, APrefixHitLeavesTheLastBlockToCompute) {
   EXPECT_EQ(outcome->requests[1].finish_ns, 100'000 + 10'000 + 4'000);
 }
 
+// Two requests that share nothing, nine blocks of 16 for 69 tokens each: one is stopped and finds
+// its own blocks again. That is a resumption and no hit.
+TEST(VllmV1, AResumptionIsNoHit) {
+  Lab lab = one_replica();
+  lab.blocks = 9;
+  lab.prefix_cache = true;
+  lab.requests = {{0, 34, 35, {1, 2, 3}}, {0, 34, 35, {11, 12, 13}}};
+  const Ledger ledger = run(lab)->ledgers[0];
+  EXPECT_GT(ledger.preemptions, 0U);
+  EXPECT_EQ(ledger.block_lookups, 4U);  // two full blocks of each prompt, once
+  EXPECT_EQ(ledger.block_hits, 0U);
+  EXPECT_EQ(ledger.cached_tokens, 0U);
+  EXPECT_GT(ledger.resumed_tokens, 0U);
+}
+
 TEST(VllmV1, RejectsWhatThePoolCanNeverHold) {
   Lab lab = one_replica();
   lab.blocks = 2;
@@ -73,6 +88,37 @@ TEST(VllmV1, RejectsWhatThePoolCanNeverHold) {
   const auto outcome = run(lab);
   EXPECT_EQ(outcome->ledgers[0].rejected, 1U);
   EXPECT_EQ(outcome->ledgers[0].finished, 1U);
+}
+
+// Ten blocks of 16; both declare 1000 tokens: ceil((16 + 1000 - 1) / 16) = 64 blocks. The answer to
+// both is the same, whatever they would have produced.
+TEST(VllmV1, RefusesByWhatIsDeclared) {
+  Lab lab = one_replica();
+  lab.blocks = 10;
+  lab.requests = {{0, 16, 20, {}}, {50'000'000, 16, 200, {}}};
+  lab.requests[0].max_tokens = lab.requests[1].max_tokens = 1000;
+  const auto both = run(lab);
+  EXPECT_EQ(both->ledgers[0].rejected, 2U);
+  EXPECT_FALSE(both->saw_outputs);
+  // 10 blocks hold 16 + 145 - 1 tokens.
+  lab.requests[0].max_tokens = lab.requests[1].max_tokens = 145;
+  lab.requests[1].output = 145;
+  EXPECT_EQ(run(lab)->ledgers[0].finished, 2U);
+}
+
+// Nothing declared: the traced answer is what the second is refused by, and the run says so.
+TEST(VllmV1, RefusalByATracedAnswerIsClairvoyant) {
+  Lab lab = one_replica();
+  lab.blocks = 10;
+  lab.requests = {{0, 16, 20, {}}, {50'000'000, 16, 200, {}}};
+  const auto told = run(lab);
+  EXPECT_EQ(told->ledgers[0].rejected, 1U);
+  EXPECT_TRUE(told->saw_outputs);
+  // A prompt that no pool could hold is refused by what a server knows.
+  lab.requests[1] = {50'000'000, 1600, 20, {}};
+  const auto plain = run(lab);
+  EXPECT_EQ(plain->ledgers[0].rejected, 1U);
+  EXPECT_FALSE(plain->saw_outputs);
 }
 
 std::vector<SimTime> first_tokens(const Outcome& outcome) {
