@@ -40,10 +40,28 @@ void ReplicaState::turn_decodes() {
   }
 }
 
-void ReplicaState::grow_crossing(std::uint64_t ahead, SimTime now) {
-  for (Slot slot = decoding.first_crossing(ahead); slot != kNoSlot;
-       slot = requests[slot].residue_next) {
-    pool.grow(requests[slot], 1, now);
+void ReplicaState::name_decoded(Slot slot, std::uint32_t full, SimTime now) {
+  Request& request = requests[slot];
+  if (request.named == request.ids) return;
+  pool.name_full(request, full, now);
+  if (request.named == request.ids) --naming_decodes;
+}
+
+void ReplicaState::grow_and_name(std::uint64_t ahead, SimTime now) {
+  Slot starts = decoding.first_crossing(ahead);
+  // A block that is full after a step is one whose sequence starts another in the step after.
+  Slot fills = naming_decodes > 0 ? decoding.first_crossing(ahead + 1) : kNoSlot;
+  while (starts != kNoSlot || fills != kNoSlot) {
+    const bool start = fills == kNoSlot ||
+                       (starts != kNoSlot && requests[starts].serial <= requests[fills].serial);
+    if (start) {
+      pool.grow(requests[starts], 1, now);
+      starts = requests[starts].residue_next;
+    } else {
+      const std::uint64_t after = decoding.computed(requests[fills]) + ahead + 1;
+      name_decoded(fills, static_cast<std::uint32_t>(after / pool.block_size()), now);
+      fills = requests[fills].residue_next;
+    }
   }
 }
 
@@ -59,7 +77,10 @@ void Planner::begin(SimTime now) {
   plan_.refused.clear();
   plan_.preempted = 0;
   plan_.spare = 0;
-  plan_.every_step = state_.naming_decodes > 0;
+  // What is written through to a tier sets out when the step that filled it is over.
+  plan_.every_step = state_.naming_decodes > 0 && state_.pool.below() != nullptr &&
+                     state_.pool.below()->tier(0).writes_through();
+  missed_.clear();
 }
 
 void Planner::finish() {
@@ -110,7 +131,7 @@ bool Planner::decodes_fit(std::uint32_t spare) const {
 
 bool Planner::decode_all(std::int64_t budget, std::uint32_t spare) {
   plan_.spare = spare;
-  if (!bulk_ || state_.naming_decodes > 0) return false;
+  if (!bulk_) return false;
   if (decodes() > budget || !decodes_lead()) return false;
   if (!decodes_fit(spare)) {
     if (prefix_cache()) return false;
@@ -119,7 +140,7 @@ bool Planner::decode_all(std::int64_t budget, std::uint32_t spare) {
   if (decodes() == 0) return true;
   plan_.decodes = true;
   if (prefix_cache()) {
-    state_.grow_crossing(0, now_);
+    state_.grow_and_name(0, now_);
   } else {
     state_.pool.grow_counted(state_.decoding.crossings_at(0));
   }
@@ -140,8 +161,13 @@ bool Planner::allocate(Slot slot, std::uint32_t n) {
     if (!give_up(0)) return false;
   }
   state_.pool.grow(request, need, now_);
-  if (!decoding(slot)) request.held += need;
-  state_.pool.name_full(request, (before + n) / state_.pool.block_size(), now_);
+  const std::uint32_t full = (before + n) / state_.pool.block_size();
+  if (decoding(slot)) {
+    state_.name_decoded(slot, full, now_);
+  } else {
+    request.held += need;
+    state_.pool.name_full(request, full, now_);
+  }
   return true;
 }
 
@@ -218,6 +244,33 @@ void Planner::admit_head(const PrefixHits& hits, std::uint32_t n, std::uint64_t 
   request.planned = number_;
   state_.pool.name_full(request, (request.computed + n) / state_.pool.block_size(), now_);
   add_chunk(slot, n);
+}
+
+PrefixHits Planner::lookup_head() {
+  const Request& request = state_.requests[head()];
+  if (request.fetch == Fetch::Held) return {request.held, 0};
+  const PrefixHits hits = state_.pool.lookup(request, request.tokens());
+  if (state_.naming_decodes == 0) return hits;
+  if (state_.pool.finds_any_block()) {  // any of those missing may come
+    plan_.every_step = true;
+  } else if (hits.blocks < request.ids) {
+    missed_.push_back(request.block_ids[hits.blocks]);
+  }
+  return hits;
+}
+
+bool Planner::may_be_found_soon() const {
+  if (missed_.empty() || state_.naming_decodes == 0) return false;
+  for (Slot slot = first_running(); slot != kNoSlot; slot = next_running(slot)) {
+    const Request& request = state_.requests[slot];
+    if (!decoding(slot) || request.named == request.ids) continue;
+    const auto next = request.block_ids.begin() + request.named;
+    for (const std::uint32_t name : missed_) {
+      if (name < request.lowest_answer_id || name > request.highest_answer_id) continue;
+      if (std::find(next, request.block_ids.end(), name) != request.block_ids.end()) return true;
+    }
+  }
+  return false;
 }
 
 void Planner::refuse_head() {

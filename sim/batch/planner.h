@@ -31,9 +31,11 @@ struct ReplicaState {
   void end_decode(Slot slot);
   // After a step: sequences whose run under the token policy is over begin the next one.
   void turn_decodes();
-  // A block for each decode that starts one `ahead` steps from now, in running order; where blocks
-  // have identities.
-  void grow_crossing(std::uint64_t ahead, SimTime now);
+  // Where blocks have identities: what the decodes do in the step `ahead` steps from now, in
+  // running order. Who starts a block takes one, who fills one gives it its name.
+  void grow_and_name(std::uint64_t ahead, SimTime now);
+  // Names the blocks of a decode that lie in its first `full` ones.
+  void name_decoded(Slot slot, std::uint32_t full, SimTime now);
 
   RequestSlab requests;
   KvPool pool;
@@ -45,7 +47,7 @@ struct ReplicaState {
   // ended with the latest step, so that they still hold their seat and blocks.
   std::uint32_t unseen = 0;
   std::vector<Slot> leaving;
-  std::uint32_t naming_decodes = 0;  // decodes whose output blocks carry ids of the trace
+  std::uint32_t naming_decodes = 0;  // decodes, parked ones too, with ids for blocks to come
   std::uint32_t fetching = 0;        // waiting requests whose blocks are on their way
   std::uint32_t holding = 0;         // waiting requests whose blocks have come
   ShareMeter<1, 1> meter;            // joules of the decodes
@@ -139,11 +141,7 @@ class Planner {
   // The next one is the head for the rest of this plan.
   void skip_head() { ++skipped_; }
   // Cached blocks at the start of the head of the queue; those it holds already, if any.
-  PrefixHits lookup_head() {
-    const Request& request = state_.requests[head()];
-    if (request.fetch == Fetch::Held) return {request.held, 0};
-    return state_.pool.lookup(request, request.tokens());
-  }
+  PrefixHits lookup_head();
   // Behind these hits, where lower tiers hold more: has it fetched if their policies say so, with
   // `kept_free` blocks left.
   FetchStart fetch_head(std::uint32_t kept_free);
@@ -158,6 +156,10 @@ class Planner {
   void refuse_head();
   void every_step() { plan_.every_step = true; }
 
+  // For the replica: a decode may soon give its block the very name that a request looked up in
+  // vain in this plan, so that the next plan may find more.
+  bool may_be_found_soon() const;
+
  private:
   bool decodes_lead() const;
   bool decodes_fit(std::uint32_t spare) const;
@@ -171,7 +173,8 @@ class Planner {
   SimTime now_ = 0;
   std::uint64_t number_ = 0;  // of the plan
   std::uint32_t decodes_planned_ = 0;
-  std::uint32_t skipped_ = 0;  // at the front of the queue
+  std::uint32_t skipped_ = 0;          // at the front of the queue
+  std::vector<std::uint32_t> missed_;  // first names not found, by the lookups of this plan
   Plan plan_;
 };
 

@@ -42,6 +42,7 @@ class ListedArrivals final : public Arrivals {
     arrival.prompt_tokens = request.prompt;
     arrival.output_tokens = arrival.max_tokens = request.output;
     arrival.blocks = request.blocks;
+    arrival.answer = request.answer;
     arrival.tenant = request.tenant;
     arrival.category = request.category;
     arrival.leaves = request.leaves;

@@ -21,6 +21,7 @@ struct LabRequest {
   std::uint16_t category = 0;
   SimTime leaves = kNever;
   bool hangs_up = true;
+  std::vector<std::uint32_t> answer;  // names of the blocks that fill while it is answered
 };
 
 // A tier below GPU memory.

@@ -44,7 +44,8 @@ const TraceFormat* format_of_content(const std::string& file, Issues& issues) {
     names.emplace_back(format.name);
   }
   issues.error({file, any ? 1 : 0, 0}, any ? "no known trace format" : "the file is empty",
-               fmt::format("name it: {}", fmt::join(names, ", ")));
+               fmt::format("name it, with --format or as `format` in [workload]: {}",
+                           fmt::join(names, ", ")));
   return nullptr;
 }
 
