@@ -46,9 +46,9 @@ TEST_P(EvictionScenariosSlow, AreWhatTheyWere) {
 INSTANTIATE_TEST_SUITE_P(All, EvictionScenariosSlow,
                          testing::Values(Golden{"mooncake_capacity", 21, "08131b8aca543249",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"},
-                                         Golden{"agentic_lfu", 6, "d393c86bed2a3d23", ""},
-                                         Golden{"tenant_quota", 2, "c0e25aba846d6f51", ""},
-                                         Golden{"tiers_fetch_or_recompute", 20, "73b84275f9037b5b",
+                                         Golden{"agentic_lfu", 6, "650f1da3eaba1833", ""},
+                                         Golden{"tenant_quota", 2, "beab2e5b7bdc7292", ""},
+                                         Golden{"tiers_fetch_or_recompute", 20, "205495ae7bcf5322",
                                                 ""},
                                          Golden{"own_policy", 1, "1d23014f4c1eaa59", ""}),
                          [](const auto& each) { return std::string(each.param.scenario); });

@@ -141,8 +141,10 @@ TEST(Turns, IdsBeyondThePromptAreThoseOfTheAnswer) {
 // block holds the answer and is nobody else's.
 TEST(Turns, AdditionsWithNames) {
   const std::string text =
-      R"({"session_id":"s","timestamp":0,"input_length":1200,"output_length":335,"hash_ids":[0,1,2]}
-{"session_id":"s","delay":12219.3,"input_length":1855,"output_length":100,"hash_ids":[9283,9284,9285,9286]}
+      R"({"session_id":"s","timestamp":0,"input_length":1200,"output_length":335,)"
+      R"("hash_ids":[0,1,2]}
+{"session_id":"s","delay":12219.3,"input_length":1855,"output_length":100,)"
+      R"("hash_ids":[9283,9284,9285,9286]}
 {"session_id":"t","timestamp":0,"input_length":1200,"output_length":7,"hash_ids":[0,1,5]}
 )";
   for (const bool is_told : {false, true}) {
