@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "traces/replay/chain_names.h"
 #include "traces/replay/trace_file.h"
 #include "traces/replay/trace_replay.h"
 
