@@ -32,6 +32,9 @@ struct SessionKeys {
   std::optional<Distribution> output_tokens;  // absent: the workload's
   std::uint32_t output_max = UINT32_MAX;      // the workload's max_tokens
   std::uint32_t context_max = 0;              // a turn beyond ends the session; 0: no limit
+  // Share of the answers that the next prompt repeats token by token, so that their blocks are
+  // found; the others it holds in other tokens.
+  double answers = 1;
 };
 
 struct Prefixes {

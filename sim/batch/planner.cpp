@@ -44,10 +44,28 @@ void ReplicaState::turn_decodes() {
   }
 }
 
-void ReplicaState::grow_crossing(std::uint64_t ahead, SimTime now) {
-  for (Slot slot = decoding.first_crossing(ahead); slot != kNoSlot;
-       slot = requests[slot].residue_next) {
-    pool.grow(requests[slot], 1, now);
+void ReplicaState::name_decoded(Slot slot, std::uint32_t full, SimTime now) {
+  Request& request = requests[slot];
+  if (request.named == request.ids) return;
+  pool.name_full(request, full, now);
+  if (request.named == request.ids) --naming_decodes;
+}
+
+void ReplicaState::grow_and_name(std::uint64_t ahead, SimTime now) {
+  Slot starts = decoding.first_crossing(ahead);
+  // A block that is full after a step is one whose sequence starts another in the step after.
+  Slot fills = naming_decodes > 0 ? decoding.first_crossing(ahead + 1) : kNoSlot;
+  while (starts != kNoSlot || fills != kNoSlot) {
+    const bool start = fills == kNoSlot ||
+                       (starts != kNoSlot && requests[starts].serial <= requests[fills].serial);
+    if (start) {
+      pool.grow(requests[starts], 1, now);
+      starts = requests[starts].residue_next;
+    } else {
+      const std::uint64_t after = decoding.computed(requests[fills]) + ahead + 1;
+      name_decoded(fills, static_cast<std::uint32_t>(after / pool.block_size()), now);
+      fills = requests[fills].residue_next;
+    }
   }
 }
 
@@ -83,7 +101,10 @@ void Planner::begin(SimTime now) {
   plan_.until = Until::Arrival;
   plan_.most_steps = UINT64_MAX;
   plan_.wake_at = kNever;
-  plan_.every_step = state_.naming_decodes > 0;
+  // What is written through to a tier sets out when the step that filled it is over.
+  plan_.every_step = state_.naming_decodes > 0 && state_.pool.below() != nullptr &&
+                     state_.pool.below()->tier(0).writes_through();
+  missed_.clear();
   show();
 }
 
@@ -160,7 +181,7 @@ bool Planner::decodes_fit(std::uint32_t spare) const {
 
 bool Planner::decode_all(std::int64_t budget, std::uint32_t spare, const Preemption* rule) {
   plan_.spare = spare;
-  if (!bulk_ || state_.naming_decodes > 0) return false;
+  if (!bulk_) return false;
   if (state_.decoding.count() > budget || !decodes_lead()) return false;
   if (!decodes_fit(spare)) {
     const bool asks = rule != nullptr && rule->victims() == Victims::Asked;
@@ -170,7 +191,7 @@ bool Planner::decode_all(std::int64_t budget, std::uint32_t spare, const Preempt
   if (state_.decoding.count() > 0) {
     plan_.decodes = true;
     if (prefix_cache()) {
-      state_.grow_crossing(0, now_);
+      state_.grow_and_name(0, now_);
     } else {
       state_.pool.grow_counted(state_.decoding.crossings_at(0));
     }
@@ -193,8 +214,13 @@ bool Planner::allocate(Slot slot, std::uint32_t n) {
     if (!give_up(0)) return false;
   }
   state_.pool.grow(request, need, now_);
-  if (!decoding(slot)) request.held += need;
-  state_.pool.name_full(request, (before + n) / state_.pool.block_size(), now_);
+  const std::uint32_t full = (before + n) / state_.pool.block_size();
+  if (decoding(slot)) {
+    state_.name_decoded(slot, full, now_);
+  } else {
+    request.held += need;
+    state_.pool.name_full(request, full, now_);
+  }
   show();
   return true;
 }
@@ -332,6 +358,20 @@ void Planner::admit(std::uint32_t place, const PrefixHits& hits, std::uint32_t n
   state_.pool.name_full(request, (request.computed + n) / state_.pool.block_size(), now_);
   add_chunk(slot, n);
   show();
+}
+
+bool Planner::may_be_found_soon() const {
+  if (missed_.empty() || state_.naming_decodes == 0) return false;
+  for (Slot slot = first_running(); slot != kNoSlot; slot = next_running(slot)) {
+    const Request& request = state_.requests[slot];
+    if (!decoding(slot) || request.named == request.ids) continue;
+    const auto next = request.block_ids.begin() + request.named;
+    for (const std::uint32_t name : missed_) {
+      if (name < request.lowest_answer_id || name > request.highest_answer_id) continue;
+      if (std::find(next, request.block_ids.end(), name) != request.block_ids.end()) return true;
+    }
+  }
+  return false;
 }
 
 void Planner::refuse(std::uint32_t place) {

@@ -32,9 +32,11 @@ struct ReplicaState {
   void end_decode(Slot slot);
   // After a step: sequences whose run under the token policy is over begin the next one.
   void turn_decodes();
-  // A block for each decode that starts one `ahead` steps from now, in running order; where blocks
-  // have identities.
-  void grow_crossing(std::uint64_t ahead, SimTime now);
+  // Where blocks have identities: what the decodes do in the step `ahead` steps from now, in
+  // running order. Who starts a block takes one, who fills one gives it its name.
+  void grow_and_name(std::uint64_t ahead, SimTime now);
+  // Names the blocks of a decode that lie in its first `full` ones.
+  void name_decoded(Slot slot, std::uint32_t full, SimTime now);
 
   RequestSlab requests;
   KvPool pool;
@@ -46,7 +48,7 @@ struct ReplicaState {
   // ended with the latest step, so that they still hold their seat and blocks.
   std::uint32_t unseen = 0;
   std::vector<Slot> leaving;
-  std::uint32_t naming_decodes = 0;  // decodes whose output blocks carry ids of the trace
+  std::uint32_t naming_decodes = 0;  // decodes, parked ones too, with ids for blocks to come
   std::uint32_t fetching = 0;        // waiting requests whose blocks are on their way
   std::uint32_t holding = 0;         // waiting requests whose blocks have come
   ShareMeter<1, 1> meter;            // joules of the decodes
@@ -117,6 +119,10 @@ class Planner final : public StepPlanner {
   void valid_for(Until event, std::uint64_t steps) override;
   void wake_at(SimTime time) override { plan_.wake_at = time; }
 
+  // For the replica: a decode may soon give its block the very name that a request looked up in
+  // vain in this plan, so that the next plan may find more.
+  bool may_be_found_soon() const;
+
  private:
   Slot find_first_prefilling() const override;
   PrefixHits find_hits(std::uint32_t place) override;
@@ -137,6 +143,7 @@ class Planner final : public StepPlanner {
   bool bulk_;
   std::uint64_t number_ = 0;  // of the plan
   std::uint32_t decodes_planned_ = 0;
+  std::vector<std::uint32_t> missed_;  // first names not found, by the lookups of this plan
   Plan plan_;
   mutable bool saw_outputs_ = false;
 };

@@ -15,7 +15,14 @@ void Planner::start_fetch(Slot slot, SimTime now) {
 PrefixHits Planner::find_hits(std::uint32_t place) {
   const Request& request = state_.requests[waiting_at(place)];
   if (request.fetch == Fetch::Held) return {request.held, 0};  // what it holds already
-  return state_.pool.lookup(request, request.tokens());
+  const PrefixHits hits = state_.pool.lookup(request, request.tokens());
+  if (state_.naming_decodes == 0) return hits;
+  if (state_.pool.finds_any_block()) {  // any of those missing may come
+    plan_.every_step = true;
+  } else if (hits.blocks < request.ids) {
+    missed_.push_back(request.block_ids[hits.blocks]);
+  }
+  return hits;
 }
 
 FetchStart Planner::begin_fetch(std::uint32_t place, std::uint32_t kept_free) {

@@ -30,12 +30,18 @@ void Request::reset(const Arrival& newcomer, std::uint32_t block_size) {
   arrival = newcomer.time;
   leaves = newcomer.leaves;
   if (block_size == 0) return;
-  block_ids.assign(newcomer.blocks.begin(), newcomer.blocks.end());
-  // An engine shares full blocks only: the id of a partial last block of the prompt never counts,
-  // unless further ids say how the answer goes on.
-  const std::uint32_t in_prompt = (prompt + block_size - 1) / block_size;
+  // An engine shares full blocks only: the id of a partial last block of the prompt never counts.
+  const std::size_t full = prompt / block_size;
+  const std::size_t named_blocks = std::min(newcomer.blocks.size(), full);
+  block_ids.assign(newcomer.blocks.begin(),
+                   newcomer.blocks.begin() + static_cast<std::ptrdiff_t>(named_blocks));
+  if (named_blocks == full && !newcomer.answer.empty()) {
+    block_ids.insert(block_ids.end(), newcomer.answer.begin(), newcomer.answer.end());
+    const auto [low, high] = std::minmax_element(newcomer.answer.begin(), newcomer.answer.end());
+    lowest_answer_id = *low;
+    highest_answer_id = *high;
+  }
   ids = static_cast<std::uint32_t>(block_ids.size());
-  if (ids <= in_prompt) ids = std::min(ids, prompt / block_size);
 }
 
 RequestRow Request::row(RequestStatus status, std::uint16_t pool, std::uint16_t replica,

@@ -60,9 +60,10 @@ struct Request {
 
   // KV blocks
   std::uint32_t held = 0;   // blocks, as of `since`
-  std::uint32_t ids = 0;    // leading blocks that carry an id of the trace
+  std::uint32_t ids = 0;    // leading blocks that carry an id of the trace, of the answer too
   std::uint32_t named = 0;  // leading blocks already named in the cache
-  std::uint32_t cached = 0, resumed = 0, recomputed = 0;  // tokens
+  std::uint32_t lowest_answer_id = UINT32_MAX, highest_answer_id = 0;  // of ids beyond the prompt's
+  std::uint32_t cached = 0, resumed = 0, recomputed = 0;               // tokens
 
   // Attributed joules; `energy_mark` holds its replica's counters when it began to decode.
   ShareMeter<1, 1>::Mark energy_mark;

@@ -63,6 +63,7 @@ class KvPool {
   std::uint32_t resident() const { return used_ + cached_; }
   std::uint32_t free() const { return capacity_ - used_; }
   bool names_blocks() const { return eviction_ != nullptr; }
+  bool finds_any_block() const { return any_block_; }
   LowerTiers* below() const { return below_.get(); }
   // Of the free ones, those that can be taken without starting a transfer.
   std::uint32_t quiet() const {

@@ -32,6 +32,11 @@ struct Arrival {
   // Ids of the prompt's prefix blocks at the pool's block size, in order; equal id = equal prefix.
   // Empty: unnamed. Valid until the next call of pop().
   std::span<const std::uint32_t> blocks;
+  // Ids of the blocks that fill while the request is answered, by which later prompts find them:
+  // from block prompt_tokens / block size on, so the first may begin with the end of the prompt.
+  // They need names for all full blocks of the prompt. Empty: the answer is nobody's beginning. The
+  // truth, as output_tokens is: for no policy to see. Valid as `blocks` is.
+  std::span<const std::uint32_t> answer;
 
   // What a server sees of it; `asked` as in RequestView. `block_size` of `blocks`, 0: they are left
   // out. Ids of the answer are left out too.

@@ -112,6 +112,7 @@ void Replica::prepare_tiers(SimTime now) {
 }
 
 void Replica::transfer_ended(const Transfer& transfer, SimTime now, Departures& left) {
+  name_before(now);
   TierCounts& counts = ledger_.tiers[transfer.tier - std::size_t{1}];
   const bool fetch = transfer.kind == TransferKind::Fetch;
   (fetch ? counts.bytes_fetched : counts.bytes_written) += transfer.bytes;
@@ -200,7 +201,7 @@ std::int64_t Replica::longest_run(const Plan& plan) {
   const bool behind = state_.unseen > 0 || !state_.leaving.empty() || gone_ > 0;
   const bool repeats = plan.chunks.empty() && plan.parked.empty() && plan.preempted == 0 &&
                        !plan.every_step && plan.until != Until::NextStep && !behind && !stepwise_ &&
-                       !step_rows_;
+                       !step_rows_ && !planner_.may_be_found_soon();
   if (!repeats) return 1;
   const Line& ticks = run_.price.ticks;
   const Int128 longest_step = Int128{ticks.slope} * kLongestRun + ticks.first;
@@ -248,6 +249,7 @@ void Replica::start_run(const Plan& plan) {
 
   run_.start = clock_;
   run_.done = 0;
+  run_.taken = 1;
   run_.decodes = batch.decodes;
   run_.sequences = batch.decodes + static_cast<std::uint32_t>(plan.chunks.size());
   run_.prefill_tokens = static_cast<std::uint32_t>(batch.prefill_tokens());

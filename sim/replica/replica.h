@@ -87,6 +87,7 @@ class Replica {
     Price price;
     std::int64_t steps = 0;  // planned
     std::int64_t done = 0;
+    std::int64_t taken = 1;  // steps that have their blocks; the first since it was planned
     std::uint32_t decodes = 0;
     std::uint32_t sequences = 0;
     std::uint32_t prefill_tokens = 0;
@@ -103,6 +104,7 @@ class Replica {
   void advance_in_bucket(std::int64_t steps);
   void allocate_ahead(std::int64_t steps);
   void allocate_step_under_way();
+  void name_before(SimTime now);
   void book_tokens(std::int64_t steps, Instant end);
   void book_bucket(std::int64_t steps, SimTime from, SimTime end);
   void charge(std::int64_t steps, SimTime from, SimTime end);

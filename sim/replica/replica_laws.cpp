@@ -29,6 +29,15 @@ std::string Replica::broken_law() const {
     return fmt::format("requests hold {} blocks, {} are counted", blocks_counted_anew(),
                        state_.pool.used());
   }
+  std::uint32_t naming = 0;
+  for (Slot slot = state_.running.first(); slot != kNoSlot; slot = state_.requests[slot].next) {
+    const Request& request = state_.requests[slot];
+    naming += request.stage == Stage::Decode && request.named < request.ids ? 1 : 0;
+  }
+  if (naming != state_.naming_decodes) {
+    return fmt::format("{} decodes have names for blocks to come, {} are counted", naming,
+                       state_.naming_decodes);
+  }
   std::string broken = state_.decoding.broken_law();
   return broken.empty() ? state_.pool.broken_law() : broken;
 }

@@ -49,7 +49,8 @@ void Replica::allocate_ahead(std::int64_t steps) {
   const Line& ticks = run_.price.ticks;
   const DecodeSet& decoding = state_.decoding;
   const auto block_size = static_cast<std::int64_t>(state_.pool.block_size());
-  const std::int64_t first = run_.done == 0 ? 1 : 0;
+  const std::int64_t first = run_.taken - run_.done;
+  run_.taken = run_.done + steps;
   ledger_.used_block_ticks += Int128{state_.pool.used()} * ticks.sum(run_.done, steps);
   if (run_.decodes > 0 && first < steps) {
     std::uint32_t blocks = 0;
@@ -64,8 +65,9 @@ void Replica::allocate_ahead(std::int64_t steps) {
     if (!state_.pool.names_blocks()) {
       state_.pool.grow_counted(blocks);
     } else {
-      for (std::int64_t j = first; blocks > 0 && j < steps; ++j) {
-        state_.grow_crossing(static_cast<std::uint64_t>(j),
+      const bool changes = blocks > 0 || state_.naming_decodes > 0;
+      for (std::int64_t j = first; changes && j < steps; ++j) {
+        state_.grow_and_name(static_cast<std::uint64_t>(j),
                              run_.start.plus(ticks.sum(run_.done + j)).ceil_ns());
       }
     }
@@ -77,12 +79,22 @@ void Replica::allocate_ahead(std::int64_t steps) {
 
 // A run that was stopped inside a jump: the step under way has its blocks, as if planned alone.
 void Replica::allocate_step_under_way() {
-  if (run_.done == 0 || run_.decodes == 0) return;
+  if (run_.taken > run_.done || run_.decodes == 0) return;
+  run_.taken = run_.done + 1;
   if (state_.pool.names_blocks()) {
-    state_.grow_crossing(0, clock_.ceil_ns());
+    state_.grow_and_name(0, clock_.ceil_ns());
   } else {
     state_.pool.grow_counted(state_.decoding.crossings_at(0));
   }
+}
+
+// Lower tiers hear of names as they are given: those of the steps that began before `now`, before
+// anything that happens there now.
+void Replica::name_before(SimTime now) {
+  if (!active_ || run_.decodes == 0 || state_.naming_decodes == 0) return;
+  const std::int64_t ended = steps_before(now);
+  if (ended > run_.done) advance(ended - run_.done);
+  allocate_step_under_way();
 }
 
 void Replica::book_tokens(std::int64_t steps, Instant end) {

@@ -72,6 +72,12 @@ Lab lab_of(JsonValue root) {
     for (JsonValue b = blocks.first(); b; b = blocks.next(b)) {
       request.blocks.push_back(static_cast<std::uint32_t>(b.integer().value()));
     }
+    // A list that is longer than the prompt goes on with the blocks of the answer.
+    const std::uint32_t whole = request.prompt / lab.block_size;
+    if (request.blocks.size() > (request.prompt + lab.block_size - 1) / lab.block_size) {
+      request.answer.assign(request.blocks.begin() + whole, request.blocks.end());
+      request.blocks.resize(whole);
+    }
   }
   return lab;
 }

@@ -164,6 +164,34 @@ LabTier random_tier(Dice& dice) {
   return tier;
 }
 
+// Some requests become the next turn of an earlier one: the prompt goes on from its answer. More
+// than one may do so, before the answer has come too; and the names may go beyond what is computed.
+void add_turns(Dice& dice, Lab& lab) {
+  std::uint32_t next_block = 100'000;
+  const auto full = [&lab](std::uint32_t tokens) { return tokens / lab.block_size; };
+  for (std::uint32_t i = 0; i < lab.requests.size(); ++i) {
+    LabRequest& request = lab.requests[i];
+    if (i > 0 && dice.half()) {
+      const LabRequest& before = lab.requests[dice.roll(i > 8 ? i - 8 : 0, i - 1)];
+      request.prompt = before.prompt + before.output + dice.roll(0, 2 * lab.block_size);
+      request.blocks = before.blocks;
+      request.blocks.resize(std::min<std::size_t>(before.blocks.size(), full(before.prompt)));
+      if (request.blocks.size() == full(before.prompt)) {
+        request.blocks.insert(request.blocks.end(), before.answer.begin(), before.answer.end());
+      }
+      request.blocks.resize(std::min<std::size_t>(request.blocks.size(), full(request.prompt)));
+      request.answer.clear();
+    }
+    if (!dice.often()) continue;
+    while (request.blocks.size() < full(request.prompt)) request.blocks.push_back(next_block++);
+    const std::uint32_t end = full(request.prompt + request.output + dice.roll(0, 3));
+    request.answer.resize(std::min<std::size_t>(request.answer.size(), end - full(request.prompt)));
+    while (full(request.prompt) + request.answer.size() < end) {
+      request.answer.push_back(next_block++);
+    }
+  }
+}
+
 }  // namespace
 
 Lab random_lab(std::uint64_t seed) {
@@ -203,7 +231,8 @@ Lab random_lab(std::uint64_t seed) {
     const std::uint32_t family = dice.roll(0, 3) * 100;
     const std::uint32_t shared = dice.roll(0, std::min(ids, 99U));
     for (std::uint32_t b = 0; b < ids; ++b) {
-      request.blocks.push_back(b < shared ? family + b : next_block++);
+      (b < full ? request.blocks : request.answer)
+          .push_back(b < shared ? family + b : next_block++);
     }
   }
   // Drawn last, so that the labs of old stay what they were.
@@ -233,6 +262,7 @@ Lab random_lab(std::uint64_t seed) {
   draw_scheduler(lab, dice);
   if (!dice.often()) lab.admission = random_policy(admission::table(), dice);
   if (dice.half()) lab.routing = random_policy(routing::table(), dice);
+  if (lab.prefix_cache && dice.half()) add_turns(dice, lab);
   return lab;
 }
 
@@ -275,6 +305,7 @@ Lab random_tier_lab(std::uint64_t seed) {
   draw_scheduler(lab, dice);
   if (!dice.often()) lab.admission = random_policy(admission::table(), dice);
   lab.routing = random_policy(routing::table(), dice);
+  if (seed % 3 == 1) add_turns(dice, lab);
   return lab;
 }
 
@@ -292,8 +323,9 @@ std::string describe(const Lab& lab) {
                        t.write_through ? " through" : "", t.prefetch ? " prefetch" : "");
   }
   for (const LabRequest& r : lab.requests) {
-    out += fmt::format("  {} + {} -> {} of {} ids {} leaves {} {}\n", r.arrival, r.prompt, r.output,
-                       r.max_tokens, fmt::join(r.blocks, ","), r.leaves, r.hangs_up);
+    out += fmt::format("  {} + {} -> {} of {} ids {} answer {} leaves {} {}\n", r.arrival, r.prompt,
+                       r.output, r.max_tokens, fmt::join(r.blocks, ","), fmt::join(r.answer, ","),
+                       r.leaves, r.hangs_up);
   }
   return out;
 }

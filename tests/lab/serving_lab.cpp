@@ -45,6 +45,7 @@ class ListedArrivals final : public Arrivals {
     arrival.max_tokens = arrival.declares ? request.max_tokens : request.output;
     arrival.priority = request.priority;
     arrival.blocks = request.blocks;
+    arrival.answer = request.answer;
     arrival.tenant = request.tenant;
     arrival.category = request.category;
     arrival.leaves = request.leaves;

@@ -23,6 +23,7 @@ struct LabRequest {
   bool hangs_up = true;
   std::uint32_t max_tokens = 0;  // declared; 0: nothing is
   std::int32_t priority = 0;
+  std::vector<std::uint32_t> answer;  // names of the blocks that fill while it is answered
 };
 
 // A tier below GPU memory.

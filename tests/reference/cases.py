@@ -86,8 +86,7 @@ def with_prefixes(rng, case, rule, size, to_many):
     for row in rows:
         row["blocks"] = reblock(row["trace_blocks"], row["prompt"], size, to_many, rule)
     settings["block_size"], settings["prefix_cache"] = to_many, True
-    if rule != "beyond":
-        case["trace"] = {"block_size": size, "rule": rule}
+    case["trace"] = {"block_size": size, "rule": rule}
 
 
 def base(rng, policy, prompt_max, output_max, slack):

@@ -31,7 +31,8 @@ COLUMNS = {  # ours -> the record's
 
 
 def write_trace(case, folder):
-    """Mooncake layout for partial last ids, LLMServingSim's derived one for full ids, else CSV."""
+    """Mooncake layout for partial last ids, LLMServingSim's derived one for full ids and for those
+    that go on with the answer, else CSV."""
     rows = case["requests"]
     rule = case.get("trace", {}).get("rule")
     if rule is None:
@@ -60,9 +61,10 @@ def write_scenario(case, folder, trace):
     keys += (["chunked_prefill", "reserve_full_isl", "long_prefill_token_threshold",
               "async_scheduling"] if v1
              else ["can_append", "chunked"])
-    lines = ['name = "case"', 'timeline = "plain"', "[workload]", f'trace = "{trace}"', "[router]",
-             f'policy = "{s["router"]}"', "[[pool]]", 'name = "main"',
-             f"replicas = {s['replicas']}",
+    size = case.get("trace", {}).get("block_size", 0)
+    lines = ['name = "case"', 'timeline = "plain"', "[workload]", f'trace = "{trace}"',
+             f"import = {{ block_size = {size} }}", "[router]", f'policy = "{s["router"]}"',
+             "[[pool]]", 'name = "main"', f"replicas = {s['replicas']}",
              f'step_cost = "affine(a={a} ns, b={b} ns, c={c} ns, d={d} ns)"', "[pool.batching]",
              f'policy = "{s["policy"]}"']
     lines += [f"{key} = {json.dumps(s[key])}" for key in keys if s[key] is not None]

@@ -62,7 +62,12 @@ std::string statistics_text(const TraceStatistics& s, const Trace& trace) {
   text += line("correlation",
                fmt::format("Pearson {}, Spearman {}", number(s.pearson), number(s.spearman)));
   text += line("blocks", blocks(s, h));
+  if (trace.answers.total() > 0) {
+    text += line("answers",
+                 fmt::format("{} blocks, which later prompts may repeat", trace.answers.total()));
+  }
   if (s.sessions > 0) text += line("sessions", std::to_string(s.sessions));
+  if (h.chained) text += line("turns", "each begins with the whole turn before it");
   if (!trace.waits_on.empty()) {
     text += line("waits", fmt::format("{} on earlier requests", trace.waits_on.size()));
   }

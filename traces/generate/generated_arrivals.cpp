@@ -21,8 +21,10 @@ GeneratedArrivals::GeneratedArrivals(Parts parts, std::uint64_t seed, std::uint3
   if (!parts_.prefixes->sessions) return;
   SessionKeys keys = *parts_.prefixes->sessions;
   keys.output_max = parts_.max_tokens.value_or(UINT32_MAX);
-  sessions_.emplace(std::move(keys), parts_.lengths.get(), &system_, block_size, lengths_stream_,
-                    prefix_stream_);
+  keys.answers = parts_.answers;
+  sessions_.emplace(
+      std::move(keys), parts_.lengths.get(), &system_, block_size,
+      OpenSessions::Streams{lengths_stream_, prefix_stream_, Stream(seed, "workload.answers")});
 }
 
 SimTime GeneratedArrivals::next_time() {
@@ -69,7 +71,9 @@ void GeneratedArrivals::pop(Arrival& arrival) {
 }
 
 void GeneratedArrivals::finished(RequestId request, SimTime now) {
-  if (sessions_ && given_ < parts_.requests) sessions_->finished(request, now);
+  if (given_ == parts_.requests) return;
+  if (sessions_ && sessions_->finished(request, now)) return;
+  next_start_ = parts_.process->ended(now, next_start_, arrivals_stream_);
 }
 
 std::string GeneratedArrivals::failure() const {
@@ -130,11 +134,18 @@ std::unique_ptr<GeneratedArrivals> make_generated_arrivals(const WorkloadSpec& s
   if (parts.process && parts.process->endless() && !spec.requests && !spec.stops) {
     missing("requests", "these arrivals never end: requests = 20000");
   }
+  if (spec.answers && parts.prefixes && !parts.prefixes->sessions) {
+    issues.error(
+        spec.answers_where,
+        "`answers` says what later turns find of an answer, and these prefixes have no turns",
+        "leave `answers` out, or take the prefixes `sessions` or `agentic`");
+  }
   if (!sound || issues.any_error()) return nullptr;
   parts.requests = spec.requests.value_or(UINT32_MAX);
   parts.max_tokens = spec.max_tokens;
   parts.patience_ns = spec.patience_ns;
   parts.hangs_up = spec.hangs_up;
+  parts.answers = spec.answers.value_or(1);
   return std::make_unique<GeneratedArrivals>(std::move(parts), seed, block_size);
 }
 

@@ -4,7 +4,9 @@
 // Each part draws from the stream named by its key path ("workload.arrivals", "workload.lengths",
 // "workload.prefixes", "workload.tenants"; sim/base/random.h), so changing one leaves the others'
 // draws alone. Request k takes draws 2k and 2k+1 of the lengths' stream; session n takes its own
-// from child stream n. With `patience_ns`, request k leaves after draw k of "workload.patience".
+// from child stream n, and one draw a turn from that of "workload.answers" where only a share of
+// the answers is found again. With `patience_ns`, request k leaves after draw k of
+// "workload.patience".
 #pragma once
 
 #include <memory>
@@ -35,8 +37,10 @@ struct WorkloadSpec {
   std::optional<std::uint32_t> max_tokens;  // declared, and cuts the output; absent: the output
   std::optional<Distribution> patience_ns;  // until the client leaves; absent: it never does
   bool hangs_up = true;                     // and then tells the server
-  bool stops = false;                       // the run ends by itself: `requests` may be absent
-  Location where;                           // of [workload]
+  std::optional<double> answers;  // share that the next turn finds in the cache; absent: all
+  Location answers_where;
+  bool stops = false;  // the run ends by itself: `requests` may be absent
+  Location where;      // of [workload]
 };
 
 class GeneratedArrivals : public Arrivals {
@@ -50,18 +54,23 @@ class GeneratedArrivals : public Arrivals {
     std::optional<std::uint32_t> max_tokens;
     std::optional<Distribution> patience_ns;
     bool hangs_up = true;
+    double answers = 1;
   };
   GeneratedArrivals(Parts parts, std::uint64_t seed, std::uint32_t block_size);
 
   SimTime next_time() override;
   void pop(Arrival& arrival) override;
   void finished(RequestId request, SimTime now) override;
-  bool waits_for_answers() const override { return sessions_.has_value(); }
+  bool waits_for_answers() const override {
+    return sessions_.has_value() || parts_.process->waits_for_ends();
+  }
   std::uint32_t block_size() const override { return names_blocks() ? block_size_ : 0; }
   std::string failure() const override;
 
   // Of the request last popped, for writing a trace; null without sessions.
   const OpenSessions* sessions() const { return sessions_ ? &*sessions_ : nullptr; }
+  // The starts themselves wait for answers, which no trace of rows can say.
+  bool starts_wait() const { return parts_.process->waits_for_ends(); }
 
  private:
   bool names_blocks() const { return sessions_.has_value() || !system_.none(); }

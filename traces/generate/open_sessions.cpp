@@ -1,6 +1,7 @@
 #include "traces/generate/open_sessions.h"
 
 #include <algorithm>
+#include <span>
 
 #include "sim/base/exact_math.h"
 
@@ -16,13 +17,12 @@ std::uint32_t limited(std::uint64_t tokens) {
 }  // namespace
 
 OpenSessions::OpenSessions(SessionKeys keys, const Lengths* lengths, const SystemPrompts* system,
-                           std::uint32_t block_size, Stream lengths_stream, Stream prefix_stream)
+                           std::uint32_t block_size, Streams streams)
     : keys_(std::move(keys)),
       lengths_(lengths),
       system_(system),
       block_size_(block_size),
-      lengths_stream_(lengths_stream),
-      prefix_stream_(prefix_stream),
+      streams_(streams),
       next_block_(system->ids()) {}
 
 bool OpenSessions::later(const Thinker& a, const Thinker& b) {
@@ -45,8 +45,10 @@ void OpenSessions::start(Arrival& arrival) {
   Session& session = sessions_[slot];
   session.number = started_++;
   session.tenant = arrival.tenant;
-  session.lengths = lengths_stream_.child(static_cast<std::uint64_t>(session.number));
-  session.prefix = prefix_stream_.child(static_cast<std::uint64_t>(session.number));
+  const auto number = static_cast<std::uint64_t>(session.number);
+  session.lengths = streams_.lengths.child(number);
+  session.prefix = streams_.prefixes.child(number);
+  session.answers = streams_.answers.child(number);
   session.turns = keys_.turns->whole_at(session.prefix->uniform());
   begin_prompt(session);
   issue(slot, arrival);
@@ -66,8 +68,10 @@ void OpenSessions::begin_prompt(Session& session) {
   }
 }
 
-// The next turn's lengths; false when it would leave the context.
-bool OpenSessions::next_turn(Session& session) {
+// The pause and the lengths of the turn after this one; false when the session ends before it.
+bool OpenSessions::draw_next(Session& session) const {
+  if (session.turn + 1 == session.turns) return false;
+  session.next_pause = exact::nearest_whole(keys_.think_ns->at(session.prefix->uniform()));
   Lengths::Tokens drawn{};
   if (lengths_ != nullptr) drawn = lengths_->draw(*session.lengths);
   std::uint64_t prompt = session.prompt;
@@ -78,12 +82,27 @@ bool OpenSessions::next_turn(Session& session) {
     prompt += std::uint64_t{session.output} + drawn.prompt;
   }
   if (keys_.output_tokens) drawn.output = keys_.output_tokens->whole_at(session.prefix->uniform());
-  drawn.output = std::min(drawn.output, keys_.output_max);
+  session.next_output = std::min(drawn.output, keys_.output_max);
   const std::uint64_t longest = keys_.context_max > 0 ? keys_.context_max : kLongestPrompt;
-  if (prompt + drawn.output > longest) return false;
-  ++session.turn;
-  session.prompt = limited(prompt);
-  session.output = drawn.output;
+  if (prompt + session.next_output > longest) return false;
+  session.next_prompt = limited(prompt);
+  return true;
+}
+
+// Whether the next prompt repeats this answer. Where prompts grow by a drawn number of tokens, one
+// that grows by less than the answer can't hold it.
+bool OpenSessions::answer_is_found(Session& session) const {
+  const bool is_kept = keys_.answers >= 1 || session.answers->uniform() < keys_.answers;
+  return is_kept && session.next_prompt >= std::uint64_t{session.prompt} + session.output;
+}
+
+bool OpenSessions::name_blocks(Session& session, std::size_t upto) {
+  if (upto <= session.blocks.size()) return true;
+  if (upto - session.blocks.size() > UINT32_MAX - next_block_) {
+    failure_ = "the sessions have used up all 2^32 block ids";
+    return false;
+  }
+  while (session.blocks.size() < upto) session.blocks.push_back(next_block_++);
   return true;
 }
 
@@ -97,44 +116,45 @@ void OpenSessions::issue(std::uint32_t slot, Arrival& arrival) {
   parent_ = session.parent;
   pause_ = session.pause;
   const std::uint32_t full = block_size_ > 0 ? session.prompt / block_size_ : 0;
-  const std::size_t fresh = full - session.blocks.size();
-  if (fresh > UINT32_MAX - next_block_) {
-    failure_ = "the sessions have used up all 2^32 block ids";
-    return;
-  }
-  while (session.blocks.size() < full) session.blocks.push_back(next_block_++);
+  if (!name_blocks(session, full)) return;
   session.parent = static_cast<std::int32_t>(index(arrival.id));
-  if (session.turn + 1 < session.turns) {
-    in_flight_.emplace(index(arrival.id), slot);
-    arrival.blocks = session.blocks;
-  } else {
+  if (!draw_next(session)) {
     last_blocks_ = std::move(session.blocks);
     arrival.blocks = last_blocks_;
     free_slots_.push_back(slot);
+    return;
   }
+  in_flight_.emplace(index(arrival.id), slot);
+  if (block_size_ > 0 && answer_is_found(session)) {
+    // The last token of an answer is not computed until the next prompt brings it.
+    const std::uint64_t computed = std::uint64_t{session.prompt} + session.output - 1;
+    if (!name_blocks(session, computed / block_size_)) return;
+  }
+  arrival.blocks = std::span(session.blocks).first(full);
+  arrival.answer = std::span(session.blocks).subspan(full);
 }
 
 void OpenSessions::resume(Arrival& arrival) {
   const std::uint32_t slot = thinking_.front().slot;
   std::pop_heap(thinking_.begin(), thinking_.end(), later);
   thinking_.pop_back();
+  Session& session = sessions_[slot];
+  ++session.turn;
+  session.pause = session.next_pause;
+  session.prompt = session.next_prompt;
+  session.output = session.next_output;
   issue(slot, arrival);
 }
 
-void OpenSessions::finished(RequestId request, SimTime now) {
+bool OpenSessions::finished(RequestId request, SimTime now) {
   const auto found = in_flight_.find(index(request));
-  if (found == in_flight_.end()) return;  // the last of its session
+  if (found == in_flight_.end()) return false;
   const std::uint32_t slot = found->second;
   in_flight_.erase(found);
-  Session& session = sessions_[slot];
-  session.pause = exact::nearest_whole(keys_.think_ns->at(session.prefix->uniform()));
-  if (!next_turn(session)) {
-    session.blocks = {};
-    free_slots_.push_back(slot);
-    return;
-  }
-  thinking_.push_back({now + session.pause, session.number, slot});
+  const Session& session = sessions_[slot];
+  thinking_.push_back({now + session.next_pause, session.number, slot});
   std::push_heap(thinking_.begin(), thinking_.end(), later);
+  return true;
 }
 
 }  // namespace kvern

@@ -21,8 +21,13 @@ namespace kvern {
 class OpenSessions {
  public:
   // `lengths` may be null where the keys bring all of them; it and `system` must outlive this.
+  struct Streams {
+    Stream lengths;
+    Stream prefixes;
+    Stream answers;  // which are found again, where only a share is
+  };
   OpenSessions(SessionKeys keys, const Lengths* lengths, const SystemPrompts* system,
-               std::uint32_t block_size, Stream lengths_stream, Stream prefix_stream);
+               std::uint32_t block_size, Streams streams);
 
   // When the next pause ends; kNever when nobody thinks.
   SimTime next_time() const { return thinking_.empty() ? kNever : thinking_.front().until; }
@@ -30,8 +35,8 @@ class OpenSessions {
   // and time are set (and, at the start, its tenant); the rest is filled in.
   void start(Arrival& arrival);
   void resume(Arrival& arrival);
-  // The request was answered: its session begins to think.
-  void finished(RequestId request, SimTime now);
+  // The request was answered: its session begins to think. False: that was its last one.
+  bool finished(RequestId request, SimTime now);
 
   // Of the request last given out: turn 0, 1, ... of its session; the request before it there, -1
   // none; the pause between them.
@@ -49,10 +54,15 @@ class OpenSessions {
     std::uint32_t prompt = 0;
     std::uint32_t output = 0;
     std::int32_t parent = -1;
-    SimTime pause = 0;
+    SimTime pause = 0;  // before this turn
+    // Of the turn after this one.
+    SimTime next_pause = 0;
+    std::uint32_t next_prompt = 0;
+    std::uint32_t next_output = 0;
     std::optional<Stream> lengths;
     std::optional<Stream> prefix;
-    std::vector<std::uint32_t> blocks;
+    std::optional<Stream> answers;
+    std::vector<std::uint32_t> blocks;  // of the prompt and of an answer that is found again
   };
   struct Thinker {
     SimTime until;
@@ -63,15 +73,16 @@ class OpenSessions {
 
   std::uint32_t take_slot();
   void begin_prompt(Session& session);
-  bool next_turn(Session& session);
+  bool draw_next(Session& session) const;
+  bool name_blocks(Session& session, std::size_t upto);
+  bool answer_is_found(Session& session) const;
   void issue(std::uint32_t slot, Arrival& arrival);
 
   SessionKeys keys_;
   const Lengths* lengths_;
   const SystemPrompts* system_;
   std::uint32_t block_size_;
-  Stream lengths_stream_;
-  Stream prefix_stream_;
+  Streams streams_;
 
   std::vector<Session> sessions_;
   std::vector<std::uint32_t> free_slots_;

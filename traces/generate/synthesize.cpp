@@ -18,9 +18,10 @@ bool later(const Answer& a, const Answer& b) {
 
 // The generator's ids become even numbers; private tails take the odd ones. The builder makes them
 // dense.
-class BlockNames {
+class GeneratedNames {
  public:
-  const std::vector<std::uint32_t>& whole_prompt(const Arrival& arrival, std::uint32_t block_size) {
+  // Of all full blocks of the prompt, then of those of the answer that are found again.
+  const std::vector<std::uint32_t>& of(const Arrival& arrival, std::uint32_t block_size) {
     ids_.clear();
     const std::uint32_t full = block_size > 0 ? arrival.prompt_tokens / block_size : 0;
     for (const std::uint32_t id : arrival.blocks) {
@@ -29,6 +30,10 @@ class BlockNames {
     }
     while (ids_.size() < full && next_private_ < kMost) ids_.push_back(2 * next_private_++ + 1);
     exhausted_ = exhausted_ || ids_.size() < full;
+    for (const std::uint32_t id : arrival.answer) {
+      exhausted_ = exhausted_ || id >= kMost;
+      ids_.push_back(2 * id);
+    }
     return ids_;
   }
   bool exhausted() const { return exhausted_; }
@@ -57,13 +62,20 @@ TraceRow row_of(const Arrival& arrival, const OpenSessions* sessions) {
 
 std::optional<Trace> synthesize(GeneratedArrivals& arrivals, const Synthesis& synthesis,
                                 Issues& issues) {
+  if (arrivals.starts_wait()) {
+    issues.error({synthesis.name},
+                 "requests of users come when earlier ones are answered, which a "
+                 "trace can't say",
+                 "sessions can be written: arrivals that start them, and turns");
+    return std::nullopt;
+  }
   RowLog row_log(synthesis.name, "");
   TraceBuilder builder(row_log);
   const std::uint32_t block_size = arrivals.block_size();
   builder.header.block_size = block_size;
   builder.header.block_rule = block_size > 0 ? BlockRule::Floor : BlockRule::None;
   std::vector<Answer> answers;  // a heap, earliest first
-  BlockNames names;
+  GeneratedNames names;
   for (;;) {
     const SimTime next = arrivals.next_time();
     if (!answers.empty() && answers.front().time <= next) {
@@ -77,7 +89,7 @@ std::optional<Trace> synthesize(GeneratedArrivals& arrivals, const Synthesis& sy
     Arrival arrival;
     arrivals.pop(arrival);
     TraceRow row = row_of(arrival, arrivals.sessions());
-    row.blocks = names.whole_prompt(arrival, block_size);
+    row.blocks = names.of(arrival, block_size);
     const std::int64_t waits[] = {row.parent};
     if (row.parent >= 0) row.waits = waits;
     const std::string tenant =

@@ -27,7 +27,7 @@ void import_bailian(ByteSource& source, const ImportOptions& options, TraceBuild
   BlockNames names;
   absl::flat_hash_map<std::int64_t, Chat> chats;
   std::int64_t sessions = 0;
-  std::vector<std::int64_t> hashes;
+  std::vector<std::uint64_t> hashes;
   std::vector<std::uint32_t> blocks;
   while (rows.next()) {
     const JsonValue root = rows.root();
@@ -37,13 +37,14 @@ void import_bailian(ByteSource& source, const ImportOptions& options, TraceBuild
     if (!rows.count(root, "chat_id", chat) || !rows.count(root, "parent_chat_id", parent) ||
         !rows.time(root, "timestamp", 9, row.arrival_ns) ||
         !rows.count(root, "input_length", row.prompt_tokens) ||
-        !rows.count(root, "output_length", row.output_tokens) ||
-        !rows.ids(root, "hash_ids", hashes)) {
+        !rows.count(root, "output_length", row.output_tokens)) {
       continue;
     }
+    hashes.clear();
+    if (!root.find("hash_ids").absent() && !rows.hashes(root, "hash_ids", hashes)) continue;
     blocks.clear();
     std::uint32_t previous = BlockNames::kRoot;
-    for (const std::int64_t hash : hashes) {
+    for (const std::uint64_t hash : hashes) {
       previous = names.chained(previous, hash);
       blocks.push_back(previous);
     }

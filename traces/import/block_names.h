@@ -15,10 +15,10 @@ class BlockNames {
   static constexpr std::uint32_t kRoot = UINT32_MAX;  // the prefix of nothing
 
   // `name` already names a whole prefix.
-  std::uint32_t of(std::int64_t name) { return number(names_, name); }
+  std::uint32_t of(std::uint64_t name) { return number(names_, name); }
   // `content` names a block alone: the number of (previous, content). Applied to names of whole
   // prefixes it changes nothing, for they have one predecessor each.
-  std::uint32_t chained(std::uint32_t previous, std::int64_t content) {
+  std::uint32_t chained(std::uint32_t previous, std::uint64_t content) {
     return number(chains_, std::pair(previous, content));
   }
   // Of the very bytes of a block.
@@ -37,8 +37,8 @@ class BlockNames {
   }
 
   std::uint32_t next_ = 0;
-  absl::flat_hash_map<std::int64_t, std::uint32_t> names_;
-  absl::flat_hash_map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> chains_;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> names_;
+  absl::flat_hash_map<std::pair<std::uint32_t, std::uint64_t>, std::uint32_t> chains_;
   absl::flat_hash_map<std::string, std::uint32_t> contents_;
 };
 

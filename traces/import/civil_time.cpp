@@ -21,6 +21,12 @@ std::int64_t days_from_civil(std::int64_t year, int month, int day) {
   return era * 146'097 + day_of_era - 719'468;
 }
 
+int days_in(int year, int month) {
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return kDays[month - 1] + (month == 2 && is_leap ? 1 : 0);
+}
+
 // Exactly `size` digits at `at`, no more than `highest`.
 std::optional<int> digits(std::string_view text, std::size_t at, std::size_t size, int highest) {
   if (text.size() < at + size) return std::nullopt;
@@ -53,8 +59,8 @@ std::optional<SimTime> parse_date_time(std::string_view text) {
   const auto minute = digits(text, 14, 2, 59);
   const auto second = digits(text, 17, 2, 59);
   if (!year || !month || !day || !hour || !minute || !second || *year < 1970 || *month < 1 ||
-      *day < 1 || text[4] != '-' || text[7] != '-' || (text[10] != ' ' && text[10] != 'T') ||
-      text[13] != ':' || text[16] != ':') {
+      *day < 1 || *day > days_in(*year, *month) || text[4] != '-' || text[7] != '-' ||
+      (text[10] != ' ' && text[10] != 'T') || text[13] != ':' || text[16] != ':') {
     return std::nullopt;
   }
   std::string_view rest = text.substr(19);

@@ -36,6 +36,10 @@ bool CsvRows::next() {
   RowLog& log = trace_->row_log();
   while (!log.failed() && csv_.next()) {
     log.at(csv_.line(), csv_.text());
+    if (csv_.broken()) {
+      log.bad("row", csv_.text(), "its quotes do not match");
+      continue;
+    }
     if (csv_.fields() == csv_.header().size()) return true;
     log.bad("row", csv_.text(),
             fmt::format("{} fields, the header has {}", csv_.fields(), csv_.header().size()));
@@ -54,9 +58,13 @@ bool CsvRows::count(std::size_t column, std::int64_t& into) {
 
 bool CsvRows::time(std::size_t column, int digits, SimTime& into) {
   const auto value = scaled_decimal(text(column), digits);
-  if (!value) trace_->row_log().bad(names_[column], text(column), "not a time");
   into = value.value_or(0);
-  return value.has_value();
+  const bool is_long = into > kLongestTime || into < -kLongestTime;
+  if (!value || is_long) {
+    trace_->row_log().bad(names_[column], text(column),
+                          is_long ? "more than 73 years" : "not a time");
+  }
+  return value && !is_long;
 }
 
 bool CsvRows::date_time(std::size_t column, SimTime& into) {

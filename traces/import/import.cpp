@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/base/io/json_lines.h"
 #include "traces/describe/statistics.h"
 #include "traces/replay/trace_file.h"
 
@@ -32,6 +33,22 @@ std::string binary_head(const std::string& file) {
   return head.find('\0') == std::string::npos ? std::string() : head;
 }
 
+// What a file begins with, for one whose format is not known: the keys of a JSON line, else the
+// line.
+std::string beginning(std::string_view line) {
+  if (line.find('\0') != std::string_view::npos) return "it is binary";
+  JsonLine json;
+  if (json.parse(line) && json.root().kind() == JsonValue::Kind::Object) {
+    std::string keys;
+    const JsonValue root = json.root();
+    for (JsonValue item = root.first(); item && keys.size() < 120; item = root.next(item)) {
+      keys += fmt::format("{}\"{}\"", keys.empty() ? "" : ", ", root.key(item).substr(0, 40));
+    }
+    return "its first line has the keys " + keys;
+  }
+  return fmt::format("its first line is \"{}\"", line.substr(0, 120));
+}
+
 const TraceFormat* format_of_content(const std::string& file, Issues& issues) {
   const std::string head = binary_head(file);
   ByteSource source(file);
@@ -43,8 +60,10 @@ const TraceFormat* format_of_content(const std::string& file, Issues& issues) {
     if (any && format.matches(line)) return &format;
     names.emplace_back(format.name);
   }
-  issues.error({file, any ? 1 : 0, 0}, any ? "no known trace format" : "the file is empty",
-               fmt::format("name it: {}", fmt::join(names, ", ")));
+  issues.error({file, any ? 1 : 0, 0},
+               any ? "no known trace format: " + beginning(line) : "the file is empty",
+               fmt::format("name it, with --format or as `format` in [workload]: {}",
+                           fmt::join(names, ", ")));
   return nullptr;
 }
 

@@ -10,7 +10,10 @@ ImportOptions read_import_options(Parameters& p) {
   o.session_gap = p.get("session_gap", o.session_gap,
                         "weka: time from one session's start to the next one's", kNonNegative);
   o.chain = p.get("chain", o.chain, "mooncake: ids name contents, make prefixes of them");
-  o.delta = p.get("delta", o.delta, "mooncake: input_length counts what a turn adds");
+  o.delta =
+      p.find<bool>("delta",
+                   "mooncake: input_length counts what a turn adds; absent: told from whether "
+                   "any turn could hold the one before it");
   o.block_size = p.get("block_size", o.block_size, "tokens a block; 0 = the format's own");
   o.loop = p.choice("loop", o.loop, {"auto", "open", "closed"},
                     "default of replays; auto = closed where requests wait for others");
@@ -45,7 +48,7 @@ std::string ImportOptions::toml() const {
   add(session_gap.ns != usual.session_gap.ns, "session_gap",
       toml_text(fmt::format("{} ns", session_gap.ns)));
   add(chain, "chain", "true");
-  add(delta, "delta", "true");
+  add(delta.has_value(), "delta", delta.value_or(false) ? "true" : "false");
   add(block_size != usual.block_size, "block_size", std::to_string(block_size));
   add_text("loop", loop, usual.loop);
   add_text("time", time_column, usual.time_column);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +20,11 @@ namespace kvern {
 struct ImportOptions {
   Duration session_gap{60 * kSecond};  // weka: start to start
   bool chain = false;                  // mooncake: ids name contents; make prefixes of them
-  bool delta = false;                  // mooncake: input_length counts what a turn adds only
-  std::uint32_t block_size = 0;        // 0 = the format's own
-  std::string loop = "auto";           // or "open", "closed"
+  // mooncake: input_length counts what a turn adds only; absent: where no turn of the file could
+  // hold the one before it.
+  std::optional<bool> delta;
+  std::uint32_t block_size = 0;  // 0 = the format's own
+  std::string loop = "auto";     // or "open", "closed"
   // Plain CSV: names of columns ("" = none) and the unit of time.
   std::string time_column;      // "" = arrival_ns (in ns) where there is one, else timestamp
   std::string time_unit = "s";  // "s", "ms", "us", "ns" or "date"

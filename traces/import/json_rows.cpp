@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <utility>
+#include <string>
 
 namespace kvern {
 
-JsonRows::JsonRows(ByteSource& source, TraceBuilder& trace, std::vector<std::string> known)
-    : lines_(source), trace_(&trace), known_(std::move(known)) {}
+namespace {
+
+constexpr std::size_t kKeysNoted = 20;
+
+}  // namespace
+
+JsonRows::JsonRows(ByteSource& source, TraceBuilder& trace, const std::vector<std::string>& known)
+    : lines_(source), trace_(&trace), known_(known.begin(), known.end()) {}
 
 bool JsonRows::next() {
   RowLog& log = trace_->row_log();
@@ -26,9 +31,10 @@ bool JsonRows::next() {
     }
     for (JsonValue item = row.first(); item; item = row.next(item)) {
       const std::string_view key = row.key(item);
-      if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-      log.note(fmt::format("key \"{}\" is not used", key));
-      known_.emplace_back(key);
+      if (unused_ > kKeysNoted || known_.contains(std::string(key))) continue;
+      log.note(++unused_ > kKeysNoted ? std::string("further keys are not used either")
+                                      : fmt::format("key \"{}\" is not used", key));
+      known_.emplace(key);
     }
     return true;
   }
@@ -52,7 +58,26 @@ bool JsonRows::time(JsonValue object, const char* key, int digits, SimTime& into
   const JsonValue value = object.find(key);
   const auto number = value.scaled(digits);
   if (!number) return bad(key, value, "not a time");
+  if (*number > kLongestTime || *number < -kLongestTime) {
+    return bad(key, value, "more than 73 years");
+  }
   into = *number;
+  return true;
+}
+
+bool JsonRows::hashes(JsonValue object, const char* key, std::vector<std::uint64_t>& into) {
+  into.clear();
+  const JsonValue list = object.find(key);
+  if (list.kind() != JsonValue::Kind::Array) return bad(key, list, "not a list");
+  for (JsonValue item = list.first(); item; item = list.next(item)) {
+    if (const auto id = item.integer()) {
+      into.push_back(static_cast<std::uint64_t>(*id));
+      continue;
+    }
+    const auto hash = item.unsigned_integer();
+    if (!hash) return bad(key, item, "not a whole number of 64 bits");
+    into.push_back(*hash);
+  }
   return true;
 }
 

@@ -1,6 +1,8 @@
 // Rows of a JSON Lines trace, for importers: values by key, read with their errors logged.
 #pragma once
 
+#include <absl/container/flat_hash_set.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,8 +17,8 @@ namespace kvern {
 
 class JsonRows {
  public:
-  // Top-level keys other than `known` are noted once.
-  JsonRows(ByteSource& source, TraceBuilder& trace, std::vector<std::string> known);
+  // Top-level keys other than `known` are noted once each, the first of them by name.
+  JsonRows(ByteSource& source, TraceBuilder& trace, const std::vector<std::string>& known);
 
   // The next line that is a JSON object (others are bad, empty ones passed over); false at the end.
   bool next();
@@ -27,12 +29,15 @@ class JsonRows {
   bool count(JsonValue object, const char* key, std::int64_t& into);
   bool time(JsonValue object, const char* key, int digits, SimTime& into);
   bool ids(JsonValue object, const char* key, std::vector<std::int64_t>& into);
+  // Hashes of 64 bits, written with a sign or without.
+  bool hashes(JsonValue object, const char* key, std::vector<std::uint64_t>& into);
   bool bad(const char* key, JsonValue value, const char* what);  // always false
 
  private:
   LineReader lines_;
   TraceBuilder* trace_;
-  std::vector<std::string> known_;
+  absl::flat_hash_set<std::string> known_;
+  std::size_t unused_ = 0;  // keys noted
   JsonLine line_;
 };
 

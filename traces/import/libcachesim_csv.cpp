@@ -93,8 +93,8 @@ class Accesses {
     SimTime time = count_++;  // 1 ns apart, where the file has no times
     if (columns_.time != kAbsent) {
       const auto read = scaled_decimal(trimmed(field(columns_.time)), time_digits_);
-      if (!read || *read < 0) {
-        trace_.row_log().bad("time", field(columns_.time), "not a time");
+      if (!read || *read < 0 || *read > kLongestTime) {
+        trace_.row_log().bad("time", field(columns_.time), "not a time of less than 73 years");
         return;
       }
       time = *read;
@@ -119,6 +119,10 @@ class Accesses {
   void read() {
     while (csv_.next()) {
       trace_.row_log().at(csv_.line(), csv_.text());
+      if (csv_.broken()) {
+        trace_.row_log().bad("row", csv_.text(), "its quotes do not match");
+        continue;
+      }
       if (csv_.fields() != csv_.header().size()) {
         trace_.row_log().bad(
             "row", csv_.text(),

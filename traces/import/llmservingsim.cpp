@@ -4,7 +4,8 @@
 //   agentic   session_id, arrival_time_ns, sub_requests [input_toks, output_toks, tool_duration_ns]
 //   derived   arrival_ns, prompt_tokens, output_tokens, block_ids
 //   recorded  id, arrival_s, prompt, output, blocks (validation runs)
-// Blocks hold 16 tokens, full ones only; of token ids they are made here, by content.
+// Blocks hold 16 tokens, full ones only; of token ids (calls of the agentic layout may have them
+// too) they are made here, by content, and with output_tok_ids those of the answer too.
 #include "traces/import/importers.h"
 #include "traces/import/json_rows.h"
 
@@ -54,25 +55,39 @@ class Workload {
         !rows_.count(root, layout.output, row.output_tokens)) {
       return;
     }
-    if (!root.find(layout.blocks).absent()) {
-      if (!rows_.ids(root, layout.blocks, ids_)) return;
-      if (trace_.rows() == 0) {
-        trace_.header.block_size = block_size_;
-        trace_.header.block_rule = BlockRule::Floor;
-      }
+    if (layout.blocks == kOriginal.blocks) {
+      if (!name_tokens(root, row)) return;
+    } else if (!root.find(layout.blocks).absent()) {
+      if (!rows_.hashes(root, layout.blocks, hashes_)) return;
       blocks_.clear();
-      if (layout.blocks == kOriginal.blocks) {
-        name_tokens();
-      } else {
-        for (const std::int64_t id : ids_) blocks_.push_back(names_.of(id));
-      }
-      row.blocks = blocks_;
+      for (const std::uint64_t hash : hashes_) blocks_.push_back(names_.of(hash));
+      use_blocks(row);
     }
     trace_.add(row);
   }
 
-  // Blocks of the token ids in ids_.
-  void name_tokens() {
+  void use_blocks(TraceRow& row) {
+    trace_.header.block_size = block_size_;
+    trace_.header.block_rule = BlockRule::Floor;
+    row.blocks = blocks_;
+  }
+
+  // Blocks of a request's token ids where it has some: of the prompt, and of the answer too where
+  // its tokens are told. False when they are bad.
+  bool name_tokens(JsonValue root, TraceRow& row) {
+    if (root.find("input_tok_ids").absent()) return true;
+    if (!rows_.ids(root, "input_tok_ids", ids_)) return false;
+    if (std::ssize(ids_) != row.prompt_tokens) {
+      return rows_.bad("input_tok_ids", root.find("input_toks"),
+                       "input_toks is not the number of token ids");
+    }
+    if (!root.find("output_tok_ids").absent()) {
+      if (!rows_.ids(root, "output_tok_ids", answer_ids_)) return false;
+      // The last token is never computed, so it fills no block.
+      if (!answer_ids_.empty()) answer_ids_.pop_back();
+      ids_.insert(ids_.end(), answer_ids_.begin(), answer_ids_.end());
+    }
+    blocks_.clear();
     std::uint32_t previous = BlockNames::kRoot;
     for (std::size_t i = 0; i + block_size_ <= ids_.size(); i += block_size_) {
       const std::string_view bytes(reinterpret_cast<const char*>(ids_.data() + i),
@@ -80,6 +95,8 @@ class Workload {
       previous = names_.chained(previous, bytes);
       blocks_.push_back(previous);
     }
+    use_blocks(row);
+    return true;
   }
 
   // Call i waits for call i-1 and then for the tool that it started. When it was made is not told:
@@ -97,10 +114,13 @@ class Workload {
       SimTime tool = 0;
       if (!rows_.count(call, "input_toks", row.prompt_tokens) ||
           !rows_.count(call, "output_toks", row.output_tokens) ||
-          !rows_.time(call, "tool_duration_ns", 0, tool)) {
+          !rows_.time(call, "tool_duration_ns", 0, tool) || !name_tokens(call, row)) {
         return;
       }
-      arrival += delay;
+      if (__builtin_add_overflow(arrival, delay, &arrival)) {
+        rows_.bad("tool_duration_ns", call.find("tool_duration_ns"), "times overflow");
+        return;
+      }
       row.arrival_ns = arrival;
       row.session = session;
       row.parent = before;
@@ -119,6 +139,8 @@ class Workload {
   BlockNames names_;
   std::int64_t sessions_ = 0;
   std::vector<std::int64_t> ids_;
+  std::vector<std::int64_t> answer_ids_;
+  std::vector<std::uint64_t> hashes_;
   std::vector<std::uint32_t> blocks_;
 };
 

@@ -95,7 +95,7 @@ void RowLog::report(Issues& issues) {
     issues.warning(whole, fmt::format("bad rows: {}, skipped, kept in {}", bad_, aside_path_));
   } else if (bad_ > 0) {
     issues.error(whole, fmt::format("bad rows: {}", bad_),
-                 "--skip-bad writes them aside and imports the others");
+                 "kvern trace import --skip-bad sets them aside and imports the others");
   }
   for (const LeftOut& reason : left_out_) {
     issues.warning(

@@ -7,12 +7,15 @@
 #include <utility>
 
 #include "traces/import/civil_time.h"
+#include "traces/replay/turns.h"
 
 namespace kvern {
 
 namespace {
 
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 31;
+// 126 years either way: sums of two such times still fit.
+constexpr SimTime kLatest = 4'000'000'000 * kSecond;
 constexpr std::uint32_t kUnseen = UINT32_MAX;
 constexpr std::size_t kMostRows = INT32_MAX;  // rows are int32 in the trace file
 
@@ -40,12 +43,19 @@ bool TraceBuilder::lawful(const TraceRow& row) {
   if (row.output_tokens < 0 || row.output_tokens > kMostTokens) {
     return refuse("output tokens", row.output_tokens, "must be 0 .. 2^31");
   }
+  if (row.arrival_ns > kLatest || row.arrival_ns < -kLatest) {
+    return refuse("arrival", row.arrival_ns, "ns are more than 126 years");
+  }
   if (row.delay_ns < 0) return refuse("delay", row.delay_ns, "must not be negative");
+  if (row.delay_ns > kLatest) return refuse("delay", row.delay_ns, "ns are more than 126 years");
+  if (row.blocks.empty()) return true;
   const std::uint64_t due = header.blocks_of(static_cast<std::uint64_t>(row.prompt_tokens));
-  if (row.blocks.size() != due) {
+  const auto context = static_cast<std::uint64_t>(row.prompt_tokens + row.output_tokens);
+  const std::uint64_t most = (context + header.block_size - 1) / header.block_size;
+  if (row.blocks.size() < due || row.blocks.size() > most) {
     return refuse("blocks", static_cast<std::int64_t>(row.blocks.size()),
-                  fmt::format("a prompt of {} tokens has {} blocks of {}", row.prompt_tokens, due,
-                              header.block_size));
+                  fmt::format("a prompt of {} tokens has {} blocks of {}, with its answer {}",
+                              row.prompt_tokens, due, header.block_size, most));
   }
   return true;
 }
@@ -89,6 +99,21 @@ void TraceBuilder::add_name(Names& names, std::uint16_t id, std::size_t rows) {
   names.column.back() = id;
 }
 
+// Rows that came before the first one with names have none.
+void TraceBuilder::add_blocks(const TraceRow& row) {
+  unnamed_rows_ += row.blocks.empty() ? 1 : 0;
+  if (header.block_size == 0) return;
+  while (blocks_.rows() + 1 < arrival_.size()) blocks_.add_row({});
+  const std::uint64_t due = header.blocks_of(static_cast<std::uint64_t>(row.prompt_tokens));
+  const std::size_t in_prompt = std::min<std::size_t>(row.blocks.size(), due);
+  blocks_.add_row(row.blocks.first(in_prompt));
+  for (const std::uint32_t id : row.blocks) highest_block_ = std::max(highest_block_, id);
+  if (in_prompt == row.blocks.size()) return;
+  while (answers_.rows() + 1 < arrival_.size()) answers_.add_row({});
+  const auto full = static_cast<std::size_t>(row.prompt_tokens) / header.block_size;
+  answers_.add_row(row.blocks.subspan(full));
+}
+
 bool TraceBuilder::add(const TraceRow& row) {
   if (!lawful(row)) return false;
   const auto tenant = name(tenants_, row.tenant, "tenant");
@@ -107,10 +132,7 @@ bool TraceBuilder::add(const TraceRow& row) {
   add_name(tenants_, *tenant, arrival_.size());
   add_name(languages_, *language, arrival_.size());
   add_name(categories_, *category, arrival_.size());
-  if (header.block_size > 0) {
-    blocks_.add_row(row.blocks);
-    for (const std::uint32_t id : row.blocks) highest_block_ = std::max(highest_block_, id);
-  }
+  add_blocks(row);
   return true;
 }
 
@@ -193,9 +215,8 @@ bool TraceBuilder::order_blocks(const Order& order, Trace& trace, Issues& issues
   std::vector<std::uint32_t> dense(std::size_t{highest_block_} + 1, kUnseen);
   std::vector<std::uint32_t> before;
   std::vector<std::uint32_t> ids;
-  for (const std::uint32_t from : order) {
-    blocks_.read(from, ids);
-    std::uint32_t previous = kUnseen;
+  // False, with an issue, when an id follows two.
+  const auto renumber = [&](std::uint32_t from, std::uint32_t previous) {
     for (std::uint32_t& id : ids) {
       std::uint32_t& renumbered = dense[id];
       if (renumbered == kUnseen) {
@@ -206,12 +227,28 @@ bool TraceBuilder::order_blocks(const Order& order, Trace& trace, Issues& issues
                      fmt::format("block id {} follows two different ids: it names content, not a "
                                  "whole prefix",
                                  id),
-                     "the option chain = true makes prefixes of contents");
+                     "--set chain=true, or import = { chain = true } in [workload], makes prefixes "
+                     "of contents");
         return false;
       }
       previous = id = renumbered;
     }
+    return true;
+  };
+  for (const std::uint32_t from : order) {
+    blocks_.read(from, ids);
+    if (!renumber(from, kUnseen)) return false;
     trace.blocks.add_row(ids);
+    if (answers_.rows() == 0) continue;
+    const std::size_t full = prompt_[from] / header.block_size;
+    const std::uint32_t previous = full > 0 && !ids.empty() ? ids[full - 1] : kUnseen;
+    if (from < answers_.rows()) {
+      answers_.read(from, ids);
+      if (!renumber(from, previous)) return false;
+    } else {
+      ids.clear();
+    }
+    trace.answers.add_row(ids);
   }
   trace.header.distinct_blocks = static_cast<std::uint32_t>(before.size());
   return true;
@@ -241,6 +278,12 @@ std::optional<Trace> TraceBuilder::finish(Issues& issues) {
   trace.output_tokens = reordered(output_, order, in_order);
   trace.source_row = reordered(source_row_, order, in_order);
   trace.delay_ns = delay_.empty() ? std::vector<SimTime>{} : reordered(delay_, order, in_order);
+  if (header.block_size > 0 && unnamed_rows_ > 0) {
+    issues.note({log_->file(), 0, 0},
+                fmt::format("{} of {} requests name no blocks: nothing of theirs is found again",
+                            unnamed_rows_, trace.rows()));
+  }
+  name_answers(trace);
   return trace;
 }
 

@@ -17,6 +17,9 @@
 
 namespace kvern {
 
+// The longest time of a source that is read: 73 years, so that sums of four of them fit.
+inline constexpr SimTime kLongestTime = (SimTime{1} << 61) - 1;
+
 // A request as its source tells it. References to other rows are numbers of add() calls, from 0.
 struct TraceRow {
   SimTime arrival_ns = 0;  // on any clock common to the rows; for an epoch, from 1970 UTC
@@ -29,7 +32,9 @@ struct TraceRow {
   std::int64_t parent = -1;
   SimTime delay_ns = 0;
   std::span<const std::int64_t> waits;
-  // Equal number = equal prefix; the highest one costs 4 bytes a number to renumber.
+  // Equal number = equal prefix; the highest one costs 4 bytes a number to renumber. Empty: the
+  // prompt's blocks are nobody else's. More than the prompt has: they go on with those that its
+  // answer fills, and the block in which the prompt ends is then named as the answer leaves it.
   std::span<const std::uint32_t> blocks;
 };
 
@@ -48,8 +53,8 @@ class TraceBuilder {
   RowLog& row_log() { return *log_; }
 
   // Sorts by (arrival, order of add), re-bases, renumbers blocks, sessions and names in first-seen
-  // order, checks the laws of the whole. Errors: no rows; an id with two predecessors; a request
-  // that waits for a later one. To be called once.
+  // order, checks the laws of the whole, names the answers that later turns repeat. Errors: no
+  // rows; an id with two predecessors; a request that waits for a later one. To be called once.
   std::optional<Trace> finish(Issues& issues);
 
  private:
@@ -61,6 +66,7 @@ class TraceBuilder {
   using Order = std::vector<std::uint32_t>;  // sorted row -> number of its add()
 
   bool lawful(const TraceRow& row);
+  void add_blocks(const TraceRow& row);
   void add_references(const TraceRow& row);
   std::optional<std::uint16_t> name(Names& names, std::string_view text, const char* column);
   static void add_name(Names& names, std::uint16_t id, std::size_t rows);
@@ -82,7 +88,9 @@ class TraceBuilder {
   std::vector<SimTime> delay_;            // with waits
   std::vector<std::uint64_t> waits_end_;  // of each row, in waits_
   std::vector<std::int64_t> waits_;
-  PackedIds blocks_;
+  PackedIds blocks_;   // of the prompts
+  PackedIds answers_;  // those beyond
+  std::uint64_t unnamed_rows_ = 0;
   std::uint32_t highest_block_ = 0;
   Names tenants_;
   Names languages_;

@@ -14,6 +14,8 @@ namespace kvern {
 
 namespace {
 
+constexpr SimTime kLatestStart = 2'000'000'000 * kSecond;
+
 struct Call {
   std::int64_t row = -1;  // number of its add()
   SimTime start = 0;
@@ -33,6 +35,10 @@ class Sessions {
     while (rows_.next()) {
       std::int64_t block_size = 0;
       if (!rows_.count(rows_.root(), "block_size", block_size)) continue;
+      if (block_size < 1 || block_size >= UINT32_MAX) {
+        rows_.bad("block_size", rows_.root().find("block_size"), "not a number of tokens");
+        continue;
+      }
       if (trace_.rows() == 0) trace_.header.block_size = static_cast<std::uint32_t>(block_size);
       if (trace_.header.block_size != block_size) {
         rows_.bad("block_size", rows_.root().find("block_size"), "differs from earlier sessions");
@@ -47,7 +53,12 @@ class Sessions {
 
  private:
   void read_session(JsonValue requests) {
-    const SimTime start = session_ * gap_;
+    SimTime start = 0;
+    if (__builtin_mul_overflow(session_, gap_, &start) || start > kLatestStart) {
+      trace_.row_log().fatal("the sessions begin more than 63 years after the first one",
+                             "--set session_gap=\"1 s\" puts them closer");
+      return;
+    }
     std::vector<Call> mains;
     std::vector<Call> completed;  // sub-agents since the last main request
     std::vector<std::uint32_t> ids;
@@ -98,7 +109,8 @@ class Sessions {
     TraceRow row;
     SimTime duration = 0;
     if (!rows_.time(item, "t", 9, row.arrival_ns) || !rows_.count(item, "in", row.prompt_tokens) ||
-        !rows_.count(item, "out", row.output_tokens) || !unpack(item, ids) ||
+        !rows_.count(item, "out", row.output_tokens) ||
+        !unpack(item, row.prompt_tokens, row.output_tokens, ids) ||
         (!item.find("api_time").absent() && !rows_.time(item, "api_time", 9, duration))) {
       return false;
     }
@@ -114,14 +126,26 @@ class Sessions {
       ready = std::max(ready, other.end);
     }
     row.waits = waits;
-    if (!before.empty()) row.delay_ns = std::max<SimTime>(0, row.arrival_ns - ready);
-    call = {trace_.rows(), row.arrival_ns, row.arrival_ns + duration};
-    return trace_.add(row);
+    SimTime pause = 0;
+    if (!before.empty() && __builtin_sub_overflow(row.arrival_ns, ready, &pause)) {
+      return rows_.bad("t", item.find("t"), "times overflow");
+    }
+    row.delay_ns = std::max<SimTime>(0, pause);
+    const std::int64_t number = trace_.rows();
+    if (!trace_.add(row)) return false;
+    call = {number, row.arrival_ns, row.arrival_ns + duration};
+    return true;
   }
 
-  bool unpack(JsonValue item, std::vector<std::uint32_t>& ids) {
+  // Of a request of so many tokens, which bounds how many blocks its list can stand for.
+  bool unpack(JsonValue item, std::int64_t prompt, std::int64_t output,
+              std::vector<std::uint32_t>& ids) {
     if (!rows_.ids(item, "b", packed_)) return false;
     const auto bad = [&] { return rows_.bad("b", item.find("b"), "not a packed list of blocks"); };
+    constexpr std::int64_t most_tokens = std::int64_t{1} << 31;
+    const std::int64_t tokens = std::clamp<std::int64_t>(prompt, 0, most_tokens) +
+                                std::clamp<std::int64_t>(output, 0, most_tokens);
+    std::int64_t left = tokens / trace_.header.block_size + 1;
     if (packed_.size() % 2 != 1 || packed_[0] < 0 ||
         packed_[0] > static_cast<std::int64_t>(ids.size())) {
       return bad();
@@ -129,8 +153,11 @@ class Sessions {
     ids.resize(static_cast<std::size_t>(packed_[0]));
     for (std::size_t i = 1; i < packed_.size(); i += 2) {
       const std::int64_t first = packed_[i];
-      const std::int64_t last = first + packed_[i + 1] - 1;
-      if (first < 0 || last < first || first_id_ + last >= UINT32_MAX) return bad();
+      const std::int64_t count = packed_[i + 1];
+      if (first < 0 || first >= UINT32_MAX || count < 1 || count > left) return bad();
+      left -= count;
+      const std::int64_t last = first + count - 1;
+      if (first_id_ + last >= UINT32_MAX) return bad();
       highest_id_ = std::max(highest_id_, last);
       for (std::int64_t id = first; id <= last; ++id) {
         ids.push_back(static_cast<std::uint32_t>(first_id_ + id));

@@ -4,12 +4,15 @@
 #include <numeric>
 #include <utility>
 
+#include "traces/replay/turns.h"
+
 namespace kvern {
 
 ClosedTrace::ClosedTrace(ReplayedRows rows) : rows_(std::move(rows)) {
   const auto count = static_cast<std::uint32_t>(rows_.size());
   waits_left_.assign(count, 0);
   last_finish_.assign(count, 0);
+  find_untold_waits();
   find_followers();
   for (std::uint32_t row = 0; row < count; ++row) {
     if (waits_left_[row] == 0) ready_.push_back({rows_.time(row), row});
@@ -18,26 +21,39 @@ ClosedTrace::ClosedTrace(ReplayedRows rows) : rows_(std::move(rows)) {
   pass_dropped();
 }
 
+void ClosedTrace::find_untold_waits() {
+  const Trace& trace = rows_.whole();
+  before_ = rows_before(trace);
+  before_.resize(waits_left_.size(), -1);
+  if (trace.waits_offset.empty()) return;
+  for (std::size_t row = 0; row < before_.size(); ++row) {
+    if (trace.waits_offset[row] < trace.waits_offset[row + 1]) before_[row] = -1;
+  }
+}
+
 // Turns "row waits for on[...]" around. Waits are earlier rows, so none is beyond the last
 // replayed.
 void ClosedTrace::find_followers() {
   const Trace& trace = rows_.whole();
   const std::size_t count = waits_left_.size();
-  offset_.assign(count + 1, 0);
-  if (trace.waits_offset.empty()) return;
-  const std::uint64_t end = trace.waits_offset[count];
-  for (std::uint64_t i = 0; i < end; ++i) {
-    ++offset_[static_cast<std::size_t>(trace.waits_on[i]) + 1];
-  }
-  std::partial_sum(offset_.begin(), offset_.end(), offset_.begin());
-  followers_.resize(end);
-  std::vector<std::uint64_t> next(offset_.begin(), offset_.end() - 1);
-  for (std::uint32_t row = 0; row < count; ++row) {
-    for (std::uint64_t i = trace.waits_offset[row]; i < trace.waits_offset[row + 1]; ++i) {
-      followers_[next[static_cast<std::size_t>(trace.waits_on[i])]++] = row;
-      ++waits_left_[row];
+  const auto each_wait = [&](auto use) {
+    for (std::uint32_t row = 0; row < count; ++row) {
+      if (before_[row] >= 0) use(row, static_cast<std::size_t>(before_[row]));
+      if (trace.waits_offset.empty()) continue;
+      for (std::uint64_t i = trace.waits_offset[row]; i < trace.waits_offset[row + 1]; ++i) {
+        use(row, static_cast<std::size_t>(trace.waits_on[i]));
+      }
     }
-  }
+  };
+  offset_.assign(count + 1, 0);
+  each_wait([&](std::uint32_t, std::size_t on) { ++offset_[on + 1]; });
+  std::partial_sum(offset_.begin(), offset_.end(), offset_.begin());
+  followers_.resize(offset_.back());
+  std::vector<std::uint64_t> next(offset_.begin(), offset_.end() - 1);
+  each_wait([&](std::uint32_t row, std::size_t on) {
+    followers_[next[on]++] = row;
+    ++waits_left_[row];
+  });
 }
 
 void ClosedTrace::push(Ready ready) {
@@ -57,7 +73,11 @@ void ClosedTrace::release(std::uint32_t row, SimTime now) {
     const std::uint32_t follower = followers_[i];
     last_finish_[follower] = std::max(last_finish_[follower], now);
     if (--waits_left_[follower] > 0) continue;
-    push({last_finish_[follower] + rows_.whole().delay_ns[follower], follower});
+    if (before_[follower] >= 0) {
+      push({std::max(last_finish_[follower], rows_.time(follower)), follower});
+    } else {
+      push({last_finish_[follower] + rows_.whole().delay_ns[follower], follower});
+    }
   }
 }
 
@@ -71,8 +91,7 @@ void ClosedTrace::pass_dropped() {
 
 void ClosedTrace::pop(Arrival& arrival) {
   const Ready first = take();
-  rows_.fill(first.row, arrival);
-  arrival.time = first.time;
+  rows_.fill(first.row, first.time, arrival);
   pass_dropped();
 }
 

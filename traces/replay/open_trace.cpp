@@ -17,8 +17,7 @@ void OpenTrace::find_next() {
 // find_next() loaded the window that holds row_; the blocks given are a copy, so that looking for
 // the next row leaves them valid.
 void OpenTrace::pop(Arrival& arrival) {
-  rows_.fill(row_, arrival);
-  arrival.time = time_;
+  rows_.fill(row_, time_, arrival);
   ++row_;
   find_next();
 }

@@ -24,6 +24,13 @@ void PackedIds::read(std::size_t row, std::vector<std::uint32_t>& into) const {
   }
 }
 
+std::size_t PackedIds::count(std::size_t row) const {
+  if (row >= ends_.size()) return 0;
+  std::size_t ids = 0;
+  for (std::uint64_t i = row == 0 ? 0 : ends_[row - 1]; i < ends_[row]; ++i) ids += runs_[i].count;
+  return ids;
+}
+
 void PackedIds::clear() {
   runs_.clear();
   ends_.clear();

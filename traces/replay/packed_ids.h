@@ -13,6 +13,7 @@ class PackedIds {
   void add_row(std::span<const std::uint32_t> ids);
   std::size_t rows() const { return ends_.size(); }
   std::uint64_t total() const { return total_; }  // ids in all rows
+  std::size_t count(std::size_t row) const;       // ids in a row; 0 of one that is not there
   // Replaces `into` by the ids of a row, in order.
   void read(std::size_t row, std::vector<std::uint32_t>& into) const;
   void clear();

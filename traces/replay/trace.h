@@ -25,6 +25,9 @@ struct TraceHeader {
   std::string tokenizer;
   std::string epoch_utc;           // ISO 8601 of arrival 0; "" = not known
   std::string clock = "recorded";  // or "synthesised"
+  // The prompt of a turn begins with the whole turn before it: the importer was told so, or it
+  // added that itself (turns written as what they add).
+  bool chained = false;
 
   // Blocks of a prompt by the rule.
   std::uint64_t blocks_of(std::uint64_t prompt_tokens) const {
@@ -62,7 +65,11 @@ struct Trace {
   std::vector<std::int64_t> source_row;     // line in the source, from 1
   std::vector<std::uint64_t> waits_offset;  // N + 1, or empty
   std::vector<std::int32_t> waits_on;       // rows that must finish first, each < own row
-  PackedIds blocks;                         // prefix block ids; no rows = no blocks
+  PackedIds blocks;  // prefix block ids; no rows = no blocks, an empty row = a prompt without names
+  // Ids of the blocks that fill while a request is answered, from block prompt / size on (which may
+  // begin with the end of the prompt); what goes on from the answer has them in its prompt. No rows
+  // = no answers are named.
+  PackedIds answers;
 
   std::vector<std::string> tenants;  // entry 0 is ""
   std::vector<std::string> languages;

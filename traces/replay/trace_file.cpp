@@ -38,7 +38,7 @@ class Writer {
     }
   }
 
-  void blocks(const PackedIds& blocks) {
+  void ids(const char* group, const char* description, const PackedIds& blocks) {
     if (blocks.rows() == 0) return;
     std::vector<std::uint64_t> offsets = {0};
     std::vector<std::uint32_t> ids;
@@ -46,9 +46,8 @@ class Writer {
       blocks.read(row, ids);
       offsets.push_back(offsets.back() + ids.size());
     }
-    column("/blocks", "offset", "ids", "row i has ids offset[i] .. offset[i+1]-1", offsets);
-    Table& table =
-        add("/blocks", {"id", ColumnType::U32, "1", "prefix block ids of the prompts"}, kIdChunk);
+    column(group, "offset", "ids", "row i has ids offset[i] .. offset[i+1]-1", offsets);
+    Table& table = add(group, {"id", ColumnType::U32, "1", description}, kIdChunk);
     for (std::size_t row = 0; row < blocks.rows(); ++row) {
       blocks.read(row, ids);
       table.append(std::span<const std::uint32_t>(ids));
@@ -83,7 +82,8 @@ void write_columns(Writer& out, const Trace& t) {
   out.column("/waits", "offset", "rows", "row i waits for on[offset[i] .. offset[i+1]-1]",
              t.waits_offset);
   out.column("/waits", "on", "1", "row that must finish first", t.waits_on, kIdChunk);
-  out.blocks(t.blocks);
+  out.ids("/blocks", "prefix block ids of the prompts", t.blocks);
+  out.ids("/answers", "block ids from block prompt / size on, as the answer fills them", t.answers);
   out.dictionary("tenant", t.tenants);
   out.dictionary("language", t.languages);
   out.dictionary("category", t.categories);
@@ -103,6 +103,7 @@ void write_attributes(TableWriter& file, const TraceHeader& h, const Provenance&
   text("/", "tokenizer", h.tokenizer);
   text("/", "epoch_utc", h.epoch_utc);
   text("/", "clock", h.clock);
+  if (h.chained) file.set_attribute("/", "chained", std::int64_t{1});
   text("/provenance", "source", p.source);
   text("/provenance", "source_commit", p.source_commit);
   text("/provenance", "source_sha256", p.source_sha256);
@@ -149,6 +150,7 @@ TraceFile::TraceFile(const std::string& path) : reader_(path) {
   h.tokenizer = text("/", "tokenizer");
   h.epoch_utc = text("/", "epoch_utc");
   h.clock = text("/", "clock");
+  h.chained = reader_.has_attribute("/", "chained");
   Provenance& p = frame_.provenance;
   p.source = text("/provenance", "source");
   p.source_commit = text("/provenance", "source_commit");
@@ -217,18 +219,24 @@ void TraceFile::load(std::uint64_t first, std::uint64_t count, Trace& w) {
     load_column("/waits/on", start, w.waits_offset.back() - start, w.waits_on);
     for (std::uint64_t& offset : w.waits_offset) offset -= start;
   }
-  w.blocks.clear();
+  load_ids("/blocks", first, count, w.blocks);
+  load_ids("/answers", first, count, w.answers);
+}
+
+void TraceFile::load_ids(const std::string& group, std::uint64_t first, std::uint64_t count,
+                         PackedIds& into) {
+  into.clear();
   std::vector<std::uint64_t> offsets;
-  load_column("/blocks/offset", first, count + 1, offsets);
+  load_column((group + "/offset").c_str(), first, count + 1, offsets);
   std::vector<std::uint32_t> ids;
   // A piece of some rows at a time: the ids of a window may be many.
   constexpr std::uint64_t piece = 4096;
   for (std::uint64_t row = 0; row < count && !offsets.empty(); row += piece) {
     const std::uint64_t end = std::min(row + piece, count);
-    load_column("/blocks/id", offsets[row], offsets[end] - offsets[row], ids);
+    load_column((group + "/id").c_str(), offsets[row], offsets[end] - offsets[row], ids);
     for (std::uint64_t i = row; i < end; ++i) {
       const auto at = static_cast<std::size_t>(offsets[i] - offsets[row]);
-      w.blocks.add_row({ids.data() + at, static_cast<std::size_t>(offsets[i + 1] - offsets[i])});
+      into.add_row({ids.data() + at, static_cast<std::size_t>(offsets[i + 1] - offsets[i])});
     }
   }
 }

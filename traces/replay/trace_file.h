@@ -4,7 +4,8 @@
 // content_sha256 (group /provenance) runs over the columns present, little-endian raw values (of a
 // dictionary: its texts, each with a zero byte), in this order: /requests arrival_ns,
 // prompt_tokens, output_tokens, session, turn, tenant, language, category, parent, delay_ns,
-// source_row; /waits offset, on; /blocks offset, id; /dictionary tenant, language, category.
+// source_row; /waits offset, on; /blocks offset, id; /answers offset, id; /dictionary tenant,
+// language, category.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,9 @@ class TraceFile {
   // Among the first `rows` requests. Throws OutsideError.
   std::uint64_t without_output(std::uint64_t rows);
 
+  // Whether the blocks of any answer are named.
+  bool names_answers() const { return reader_.has("/answers/offset"); }
+
   // Rows [first, first + count) and no others; waits_offset then counts from 0. Throws
   // OutsideError.
   void load(std::uint64_t first, std::uint64_t count, Trace& window);
@@ -39,6 +43,8 @@ class TraceFile {
   template <class T>
   void load_column(const char* name, std::uint64_t first, std::uint64_t count,
                    std::vector<T>& into);
+  void load_ids(const std::string& group, std::uint64_t first, std::uint64_t count,
+                PackedIds& into);
 
   TableReader reader_;
   Trace frame_;  // header, provenance and dictionaries; no rows

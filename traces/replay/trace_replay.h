@@ -8,6 +8,7 @@
 
 #include "sim/base/config/issues.h"
 #include "sim/ports/arrivals.h"
+#include "traces/generate/distribution.h"
 #include "traces/import/import.h"
 
 namespace kvern {
@@ -33,8 +34,16 @@ struct TraceReplay {
   std::optional<std::uint32_t> max_tokens;
   double time_scale = 1;                  // recorded arrivals x this, to the nearest ns; > 0
   std::optional<std::uint32_t> requests;  // the first rows only
-  std::uint32_t block_size = 0;           // the pool's; 0: requests carry no blocks
-  Location where;                         // for what can't be done together
+  // Share of the answers that the next turn finds in the cache; absent: all of those that the trace
+  // says it holds. Given for a trace without block names, it also says that a turn begins with the
+  // whole turn before it wherever its prompt is long enough.
+  std::optional<double> answers;
+  Location answers_where;
+  std::optional<Distribution> patience_ns;  // until the client leaves; absent: it never does
+  bool hangs_up = true;                     // and then tells the server
+  std::uint64_t seed = 1;                   // of the scenario, for both choices
+  std::uint32_t block_size = 0;             // the pool's; 0: requests carry no blocks
+  Location where;                           // for what can't be done together
 };
 
 // Ids are rows of the trace (those left out leave gaps). Traces of other formats, small ones and

@@ -53,8 +53,12 @@ std::unique_ptr<FutureRequests> future_of(const Scenario& scenario, const Arriva
   if (arrivals.waits_for_answers()) {
     const auto sees = [](const PoolSpec& pool) { return pool.kv.clairvoyant; };
     const auto pool = std::find_if(scenario.pools.begin(), scenario.pools.end(), sees);
-    issues.error(pool->where, "a closed loop has no future that a clairvoyant policy could know",
-                 "set [workload] loop = \"open\", or take another eviction policy");
+    issues.error(
+        pool->where, "a closed loop has no future that a clairvoyant policy could know",
+        scenario.workload.replay
+            ? "set [workload] loop = \"open\", or take another eviction policy"
+            : "kvern trace synthesize writes the workload as a trace, which can be replayed "
+              "with loop = \"open\"; or take another eviction policy");
     return nullptr;
   }
   const WorkloadAssembly again = assemble_workload(scenario, block_size, issues);

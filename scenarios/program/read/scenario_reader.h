@@ -20,6 +20,8 @@ Scenario read_scenario_keys(const Config& root, const std::string& file, Issues&
 // Its parts.
 // `stops`: the run ends by itself, so that a generator may go on for ever.
 Workload read_workload(Parameters p, const std::string& file, std::uint64_t seed, bool stops);
+// Keys of [workload] that make requests, so that they do not go with a trace.
+const std::vector<std::string>& generator_keys();
 PoolSpec read_pool(Parameters p, const std::string& file);
 std::optional<PaperSpec> read_paper(Parameters& top);
 std::vector<ExpectSpec> read_expects(Parameters& top);

@@ -21,6 +21,14 @@ constexpr const char* kPatience =
     "from a request's arrival until its client leaves, answered or not; absent: it never does";
 constexpr const char* kHangsUp = "a client that leaves tells the server, which drops the request";
 constexpr const char* kImport = "how the trace's file is read";
+constexpr const char* kAnswers =
+    "whether the next turn of a session finds an answer's blocks in a prefix cache: reused, "
+    "private "
+    "(clients send it back in other tokens), or the share of answers that are; absent: reused "
+    "where "
+    "the workload says that the next prompt holds the answer. Given for a trace without block "
+    "names, "
+    "a turn that is long enough begins with the whole turn before it";
 
 // "output", or a count.
 std::optional<std::uint32_t> read_max_tokens(Parameters& p) {
@@ -39,6 +47,22 @@ std::optional<std::uint32_t> read_max_tokens(Parameters& p) {
   }
   p.error("max_tokens",
           fmt::format("max_tokens = {} is neither a count nor \"output\"", toml_text(*value)));
+  return {};
+}
+
+// "reused", "private", or a share of the answers; absent where it is not given.
+std::optional<double> read_answers(Parameters& p) {
+  const Config* value = p.any("answers", kAnswers, "share | \"reused\" | \"private\"");
+  if (value == nullptr) return {};
+  if (value->kind == Config::Kind::Text && value->text == "reused") return 1.0;
+  if (value->kind == Config::Kind::Text && value->text == "private") return 0.0;
+  Issues unread;
+  const auto share = ValueReader<Share>::read("answers", *value, {0, 1}, unread);
+  if (share) return share->value;
+  p.error("answers",
+          fmt::format("answers = {} is neither \"reused\" nor \"private\" nor a share",
+                      toml_text(*value)),
+          "a share is a number from 0 to 1, or a text such as \"20 %\"");
   return {};
 }
 
@@ -69,8 +93,9 @@ ZeroOutput read_zero_output(Parameters& p) {
   return zero == "keep" ? ZeroOutput::Keep : ZeroOutput::Drop;
 }
 
-TraceReplay read_replay(Parameters& p, const std::string& file) {
+TraceReplay read_replay(Parameters& p, const std::string& file, std::uint64_t seed) {
   TraceReplay replay;
+  replay.seed = seed;
   replay.where = p.where("trace");
   const std::string name = p.require<std::string>("trace", "file to replay");
   replay.trace.file = path_beside(p, "trace", name, file);
@@ -85,12 +110,19 @@ TraceReplay read_replay(Parameters& p, const std::string& file) {
   replay.time_scale = p.get("time_scale", 1.0, kTimeScale, {1e-15, 1e9});
   replay.zero_output = read_zero_output(p);
   replay.max_tokens = read_max_tokens(p);
+  replay.answers = read_answers(p);
+  replay.answers_where = p.where("answers");
+  replay.patience_ns = distribution_key(p, "patience", "", kPatience, Drawn::Times);
+  replay.hangs_up = p.get("hangs_up", true, kHangsUp);
   replay.requests = p.find<std::uint32_t>("requests", "only the first ones", {1, 4294967294.0});
   Parameters import = p.table("import", kImport);
   replay.trace.options = read_import_options(import);
   import.finish();
-  for (const char* key : {"arrivals", "lengths", "prefixes", "tenants", "patience", "hangs_up"}) {
-    if (p.has(key)) p.error(key, fmt::format("{} does not go with a trace", key));
+  for (const std::string& key : generator_keys()) {
+    if (p.has(key)) {
+      p.error(key, fmt::format("{} does not go with a trace: it is a generator's", key),
+              "leave out one of the two");
+    }
     p.any(key, "of a generator");
   }
   return replay;
@@ -139,6 +171,8 @@ WorkloadSpec read_generator(Parameters& p, const std::string& file, std::uint64_
   spec.max_tokens = read_max_tokens(p);
   spec.patience_ns = distribution_key(p, "patience", "", kPatience, Drawn::Times);
   spec.hangs_up = p.get("hangs_up", true, kHangsUp);
+  spec.answers = read_answers(p);
+  spec.answers_where = p.where("answers");
   for (const auto& [key, doc] :
        {std::pair("format", kFormat), std::pair("loop", kLoop), std::pair("time_scale", kTimeScale),
         std::pair("zero_output", kZeroOutput), std::pair("import", kImport)}) {
@@ -152,10 +186,15 @@ WorkloadSpec read_generator(Parameters& p, const std::string& file, std::uint64_
 
 }  // namespace
 
+const std::vector<std::string>& generator_keys() {
+  static const std::vector<std::string> keys{"arrivals", "lengths", "prefixes", "tenants"};
+  return keys;
+}
+
 Workload read_workload(Parameters p, const std::string& file, std::uint64_t seed, bool stops) {
   Workload workload;
   if (p.has("trace")) {
-    workload.replay = read_replay(p, file);
+    workload.replay = read_replay(p, file, seed);
   } else {
     p.find<std::string>("trace", "file to replay, in place of a generator");
     workload.generator = read_generator(p, file, seed, stops, workload.files);

@@ -25,20 +25,51 @@ void apply_plugin(const RunRequest& request, Config& root, Issues& issues) {
   if (!name.text.empty()) set_value(root, "pool.kv.eviction", name, issues);
 }
 
+// Replaces what arrives by a trace: the keys that made it before go, those that say what becomes of
+// any request stay.
+void apply_trace(const RunRequest& request, Config& root, Issues& issues) {
+  if (request.trace.empty()) return;
+  const Config* before = root.find("workload");
+  const bool had_trace = before != nullptr && before->find("trace") != nullptr;
+  Config path;
+  path.kind = Config::Kind::Text;
+  path.where = {"--trace " + request.trace, 0, 0};
+  path.text = request.trace;
+  set_value(root, "workload.trace", path, issues);
+  // The scenario's format is that of its own trace; how many requests, of its generator.
+  std::vector<std::string> gone = generator_keys();
+  gone.emplace_back("format");
+  if (!had_trace) gone.emplace_back("requests");
+  std::string replaced;
+  std::erase_if(root.find("workload")->members, [&](const Config::Member& key) {
+    if (std::find(gone.begin(), gone.end(), key.key) == gone.end()) return false;
+    if (key.key != "format") replaced += (replaced.empty() ? "" : ", ") + key.key;
+    return true;
+  });
+  if (!replaced.empty()) {
+    issues.note(path.where, "the trace replaces these keys of [workload]: " + replaced);
+  }
+}
+
+// A sweep over what the trace replaces can't be run.
+void check_trace_sweeps(const RunRequest& request, const std::vector<SweepSpec>& sweeps,
+                        Issues& issues) {
+  if (request.trace.empty()) return;
+  for (const SweepSpec& sweep : sweeps) {
+    for (const std::string& key : generator_keys()) {
+      const std::string path = "workload." + key;
+      if (sweep.key != path && !sweep.key.starts_with(path + ".")) continue;
+      issues.error(
+          sweep.where,
+          "this varies \"" + sweep.key + "\", which --trace " + request.trace + " replaces",
+          "vary a key of the trace, such as workload.time_scale, or leave out --trace");
+    }
+  }
+}
+
 void apply_command_line(const RunRequest& request, Config& root, Issues& issues) {
   apply_plugin(request, root, issues);
-  if (!request.trace.empty()) {
-    Config path;
-    path.kind = Config::Kind::Text;
-    path.where = {"--trace " + request.trace, 0, 0};
-    path.text = request.trace;
-    set_value(root, "workload.trace", path, issues);
-    // The scenario's format is that of its own trace.
-    auto& keys = root.find("workload")->members;
-    keys.erase(std::remove_if(keys.begin(), keys.end(),
-                              [](const Config::Member& key) { return key.key == "format"; }),
-               keys.end());
-  }
+  apply_trace(request, root, issues);
   for (const std::string& text : request.settings) {
     if (const auto setting = parse_setting(text, "--set", issues)) {
       set_value(root, setting->path, setting->value, issues);
@@ -70,6 +101,7 @@ std::optional<RunPlan> make_plan(const RunRequest& request, Issues& issues) {
   Issues whole;
   Scenario base = read_scenario_keys(*root, request.file, whole);
   const std::vector<SweepSpec> sweeps = sweeps_of(request, base, issues);
+  check_trace_sweeps(request, sweeps, issues);
   if (issues.any_error()) append_new(issues, whole);
   if (issues.any_error()) return std::nullopt;
 

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <charconv>
 #include <cstring>
 
 #include "sim/base/config/decimal.h"
@@ -114,6 +115,15 @@ std::string_view JsonValue::text() const {
 std::optional<std::int64_t> JsonValue::integer() const {
   if (kind() != Kind::Number) return std::nullopt;
   return whole_number(text());
+}
+
+std::optional<std::uint64_t> JsonValue::unsigned_integer() const {
+  if (kind() != Kind::Number) return std::nullopt;
+  const std::string_view digits = text();
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return value;
 }
 
 std::optional<std::int64_t> JsonValue::scaled(int digits) const {

@@ -25,6 +25,7 @@ class JsonValue {
   std::string_view text() const;
   // A whole number that fits; "3.0" does, "3.5" does not.
   std::optional<std::int64_t> integer() const;
+  std::optional<std::uint64_t> unsigned_integer() const;  // digits only, below 2^64
   // A number x 10^digits, exact (see decimal.h).
   std::optional<std::int64_t> scaled(int digits) const;
 

@@ -174,7 +174,8 @@ TEST(ScenarioReader, ATraceAndAGeneratorDoNotMix) {
                       "step_cost = \"affine\"\n"
                       "[pool.kv]\nblocks = 5\n"),
             "a.toml:2:9: error: there is no trace \"none.csv\"; give its path with --trace FILE\n"
-            "a.toml:3:11: error: tenants does not go with a trace\n");
+            "a.toml:3:11: error: tenants does not go with a trace: it is a generator's; "
+            "leave out one of the two\n");
 }
 
 // An end that max_tokens does not tell is seen a step late, and that step is not built.

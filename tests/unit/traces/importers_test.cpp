@@ -172,7 +172,7 @@ TEST(Importers, BadRowsAreErrorsOrSetAside) {
         "bad_rows.csv:5: error: bad row: TIMESTAMP = \"2023-11-16 25:00:03.0\": not a date and "
         "time",
         "bad_rows.csv:6: error: bad row: row = \"2023-11-16 18:00:04.0,100\": 2 fields",
-        "error: bad rows: 4; --skip-bad"}) {
+        "error: bad rows: 4; kvern trace import --skip-bad"}) {
     EXPECT_THAT(issues.text(), HasSubstr(message));
   }
   request.bad_rows_file = testing::TempDir() + "kvern_bad_" + std::to_string(getpid());
