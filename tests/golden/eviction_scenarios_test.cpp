@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
                                  "traces/mooncake/conversation_trace.jsonl.gz"},
                     PointsGolden{"agentic_lfu", 6, "d393c86bed2a3d23", ""},
                     PointsGolden{"tenant_quota", 2, "c0e25aba846d6f51", ""},
-                    PointsGolden{"tiers_fetch_or_recompute", 20, "73b84275f9037b5b", ""},
+                    PointsGolden{"tiers_fetch_or_recompute", 20, "04c725b45272f627", ""},
                     PointsGolden{"own_policy", 1, "1d23014f4c1eaa59", ""}),
     [](const auto& each) { return std::string(each.param.scenario); });
 
