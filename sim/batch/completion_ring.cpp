@@ -9,11 +9,8 @@ namespace {
 constexpr std::uint64_t kMask = CompletionRing::kSize - 1;
 }
 
-CompletionRing::CompletionRing(RequestSlab& requests) : requests_(requests) {
-  heads_.fill(kNoSlot);
-}
-
 void CompletionRing::link(Slot slot, std::uint64_t list) {
+  if (heads_.empty()) heads_.resize(kSize, kNoSlot);
   Request& request = requests_[slot];
   request.ring_previous = kNoSlot;
   request.ring_next = heads_[list];
@@ -62,8 +59,8 @@ std::uint64_t CompletionRing::steps_to_next(std::uint64_t now) const {
 
 void CompletionRing::collect(std::uint64_t now, std::vector<Slot>& out) {
   const std::uint64_t list = now & kMask;
+  if ((words_[list / 64] >> (list % 64) & 1) == 0) return;
   Slot slot = heads_[list];
-  if (slot == kNoSlot) return;
   heads_[list] = kNoSlot;
   words_[list / 64] &= ~(std::uint64_t{1} << (list % 64));
   if (words_[list / 64] == 0) summary_ &= ~(std::uint64_t{1} << (list / 64));

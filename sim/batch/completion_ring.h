@@ -16,7 +16,7 @@ class CompletionRing {
  public:
   static constexpr std::uint64_t kSize = 4096;
 
-  explicit CompletionRing(RequestSlab& requests);
+  explicit CompletionRing(RequestSlab& requests) : requests_(requests) {}
 
   // `due` > `now`, both counts of decode steps.
   void insert(Slot slot, std::uint64_t due, std::uint64_t now);
@@ -30,7 +30,7 @@ class CompletionRing {
   void link(Slot slot, std::uint64_t list);
 
   RequestSlab& requests_;
-  std::array<Slot, kSize> heads_;
+  std::vector<Slot> heads_;  // empty until the first request decodes
   std::array<std::uint64_t, kSize / 64> words_{};
   std::uint64_t summary_ = 0;  // bit w: words_[w] is not 0
 };

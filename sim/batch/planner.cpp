@@ -134,7 +134,7 @@ RequestView Planner::request(Slot slot) const {
   view.priority = request.priority;
   view.foretell(request.max_tokens, saw_outputs_);
   if (request.declares) view.declare(request.max_tokens);
-  const std::size_t in_prompt = blocks_for(request.prompt);
+  const std::size_t in_prompt = request.prompt / block_size_;  // no id of the answer
   view.blocks = std::span(request.block_ids).first(std::min(request.block_ids.size(), in_prompt));
   return view;
 }

@@ -23,7 +23,8 @@ struct ReplicaState {
   ReplicaState(KvPool kv, std::unique_ptr<HeldRuns> held)
       : pool(std::move(kv)),
         decoding(requests, pool.block_size(), pool.names_blocks(), std::move(held)),
-        running(requests) {}
+        running(requests),
+        waiting(requests) {}
   ReplicaState(const ReplicaState&) = delete;
   ReplicaState& operator=(const ReplicaState&) = delete;
 

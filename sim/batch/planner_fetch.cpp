@@ -51,8 +51,10 @@ void Planner::prefetch(Slot slot, SimTime now) {
 // it stays cached, for whoever asks first.
 bool Planner::give_up(std::uint32_t from) {
   if (state_.holding == 0) return false;
+  Slot slot = state_.waiting.last();
   for (std::uint32_t i = state_.waiting.count(); i > from; --i) {
-    Request& request = state_.requests[state_.waiting.at(i - 1)];
+    Request& request = state_.requests[slot];
+    slot = state_.waiting.before(slot);
     if (request.fetch != Fetch::Held) continue;
     request.fetch = Fetch::Spent;
     --state_.holding;

@@ -73,6 +73,7 @@ struct Request {
   // Links: running list in order of admission (`serial`), completion ring, decodes of one residue.
   std::uint64_t serial = 0;
   Slot previous = kNoSlot, next = kNoSlot;
+  std::uint64_t place = 0;  // in the waiting queue
   Slot ring_previous = kNoSlot, ring_next = kNoSlot;
   Slot residue_previous = kNoSlot, residue_next = kNoSlot;
   std::uint64_t due = 0;        // decode step counter at which its last token comes

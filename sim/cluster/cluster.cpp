@@ -38,7 +38,7 @@ Cluster::Cluster(ClusterSetup setup)
       self_checks_(setup.self_checks),
       interrupted_(setup.interrupted),
       progress_(std::move(setup.progress)),
-      ends_(count_replicas(setup.pools)),
+      ends_(count_replicas(setup.pools), kNever),
       loads_(count_replicas(setup.pools)),
       uniform_(setup.pools.size() == 1),
       named_size_(arrivals_->block_size()) {
@@ -131,7 +131,7 @@ Stopped Cluster::run() {
 
 SimTime Cluster::next_instant() {
   const SimTime next = std::min(
-      {ends_.next_time(), arrivals_->next_time(), flows_.next_end(), leavers_.next_time()});
+      {ends_.least_key(), arrivals_->next_time(), flows_.next_end(), leavers_.next_time()});
   // An edge is an instant only while something is still to come.
   return next == kNever ? kNever : std::min(next, next_edge_);
 }
@@ -141,8 +141,8 @@ void Cluster::step(SimTime now) {
   if (now != left_at_) write_departures();
   left_at_ = now;
   end_runs(now);
-  if (leavers_.next_time() <= now) hang_up(now);
   end_transfers(now);
+  if (leavers_.next_time() <= now) hang_up(now);
   if (now >= next_edge_) bucket_edge(now);
   take_arrivals(now);
   plan_touched(now);
@@ -159,9 +159,10 @@ void Cluster::touch(std::uint32_t replica) {
   touched_.push_back(replica);
 }
 
+// The steps that end at this instant; also those of jumps that something has just cut here.
 void Cluster::end_runs(SimTime now) {
-  while (ends_.next_time() == now) {
-    const std::uint32_t replica = ends_.next();
+  while (ends_.least_key() == now) {
+    const std::uint32_t replica = ends_.least();
     const std::size_t before = left_.size();
     replicas_[replica]->end_run(left_);
     ends_.set(replica, kNever);
@@ -184,13 +185,21 @@ void Cluster::hang_up(SimTime now) {
     const Leavers::Leaver leaver = leavers_.pop();
     Replica& replica = *replicas_[leaver.replica];
     const std::size_t before = left_.size();
-    replica.hang_up(RequestId{leaver.request}, now, left_);
-    if (!replica.idle()) ends_.set(leaver.replica, replica.next_end());
+    replica.hang_up(leaver.slot, now, left_);
     loads_.set(leaver.replica, replica.in_flight());
     tell_departures(before, now);
+    changed(leaver.replica);
   }
-  // Jumps that were cut at this very instant.
   end_runs(now);
+}
+
+// The replica's plan is another one now, or it has none and may find work.
+void Cluster::changed(std::uint32_t replica) {
+  if (replicas_[replica]->idle()) {
+    touch(replica);
+  } else {
+    ends_.set(replica, replicas_[replica]->next_end());
+  }
 }
 
 void Cluster::end_transfers(SimTime now) {
@@ -203,13 +212,10 @@ void Cluster::end_transfers(SimTime now) {
     replica.transfer_ended(transfer, now, left_);
     loads_.set(transfer.replica, replica.in_flight());
     tell_departures(before, now);
-    if (replica.idle()) {
-      touch(transfer.replica);
-    } else {
-      ends_.set(transfer.replica, replica.next_end());
-    }
+    changed(transfer.replica);
     last_event_ = now;
   }
+  end_runs(now);
 }
 
 void Cluster::bucket_edge(SimTime now) {
@@ -269,16 +275,12 @@ void Cluster::route(const Arrival& request, SimTime now) {
     reject(request, now);
     return;
   }
-  replicas_[replica]->arrive(request, now);
+  const Slot slot = replicas_[replica]->arrive(request, now);
   if (request.leaves != kNever && request.hangs_up) {
-    leavers_.add(request.id, std::max(request.leaves, now + 1), replica);
+    leavers_.add(request.id, std::max(request.leaves, now + 1), replica, slot);
   }
   loads_.set(replica, replicas_[replica]->in_flight());
-  if (replicas_[replica]->idle()) {
-    touch(replica);
-  } else {
-    ends_.set(replica, replicas_[replica]->next_end());
-  }
+  changed(replica);
 }
 
 // Counted in the first pool: no replica has seen it.

@@ -1,7 +1,8 @@
 // The serving machine: arrivals, router, pools of replicas, one clock. At one instant, in this
 // order: step ends with all they free; ends of transfers; clients that hang up; bucket edges;
 // arrivals in id order, each admitted and routed seeing those before it; then the planning of the
-// touched replicas.
+// touched replicas. Ties: replica, then request id. A jump that something cuts at this instant ends
+// before what comes next in that order.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/cluster/event_queue.h"
+#include "sim/cluster/least_of.h"
 #include "sim/cluster/leavers.h"
 #include "sim/cluster/load_index.h"
 #include "sim/ledger.h"
@@ -153,6 +154,7 @@ class Cluster final : private ClusterView {
   void reject(const Arrival& request, SimTime now);
   void plan_touched(SimTime now);
   void touch(std::uint32_t replica);
+  void changed(std::uint32_t replica);
   void write_departures();
   void close(Stopped how);
 
@@ -171,7 +173,7 @@ class Cluster final : private ClusterView {
   bool self_checks_;
   const std::atomic<bool>* interrupted_;
   std::function<void(SimTime, std::uint64_t)> progress_;
-  EventQueue ends_;
+  LeastOf<SimTime> ends_;  // of the runs of replicas
   Leavers leavers_;
   LoadIndex loads_;
   SimTime next_edge_ = kNever;

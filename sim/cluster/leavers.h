@@ -18,12 +18,13 @@ class Leavers {
     SimTime time;
     std::uint32_t request;
     std::uint32_t replica;
+    std::uint32_t slot;  // of the request, there
   };
 
   SimTime next_time() const { return heap_.empty() ? kNever : heap_.front().time; }
-  void add(RequestId request, SimTime time, std::uint32_t replica) {
+  void add(RequestId request, SimTime time, std::uint32_t replica, std::uint32_t slot) {
     here_.insert(index(request));
-    heap_.push_back({time, index(request), replica});
+    heap_.push_back({time, index(request), replica, slot});
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
   // It left the cluster before its client did.

@@ -18,28 +18,42 @@ KvPool::KvPool(KvPoolSetup setup)
       records_(setup.records),
       replica_(setup.replica),
       any_block_(setup.any_block),
-      index_(eviction_ ? capacity_ : 0),
+      draws_(setup.draws),
       below_(std::move(setup.below)) {
   if (!eviction_) return;
 #ifdef KVERN_SELF_CHECKS
   eviction_ = std::make_unique<CheckedEviction>(std::move(eviction_));
 #endif
-  blocks_.resize(capacity_);
   if (setup.future != nullptr && eviction_->clairvoyant()) {
     oracle_ = std::make_unique<RequestOracle>(*setup.future);
     eviction_->foresee(*oracle_);
   }
-  eviction_->prepare(capacity_, setup.draws);
-  if (admission_ || below_) infos_.resize(capacity_);
-  if (admission_) admission_->prepare(capacity_, setup.draws);
+  keeps_infos_ = admission_ || below_;
   unnamed_queue_ = eviction_->queues_unnamed();
-  if (unnamed_queue_) {
-    for (std::uint32_t block = 0; block < capacity_; ++block) {
-      eviction_->released(BlockId{block}, 0);
-    }
-  } else {
-    for (std::uint32_t block = capacity_; block > 0; --block) unnamed_.push_back(block - 1);
+}
+
+// With its first block: memory follows what a replica uses, not what it might.
+void KvPool::open() {
+  open_ = true;
+  eviction_->prepare(capacity_, draws_);
+  if (admission_) admission_->prepare(capacity_, draws_);
+  if (!unnamed_queue_) return;
+  reach(capacity_);
+  fresh_ = capacity_;
+  for (std::uint32_t block = 0; block < capacity_; ++block) {
+    eviction_->released(BlockId{block}, 0);
   }
+}
+
+// The arrays double.
+void KvPool::reach(std::uint32_t blocks) {
+  if (blocks <= blocks_.size()) return;
+  const std::size_t doubled = std::max<std::size_t>(64, 2 * blocks_.size());
+  const std::size_t size = std::max<std::size_t>(blocks, std::min<std::size_t>(doubled, capacity_));
+  blocks_.resize(size);
+  if (keeps_infos_) infos_.resize(size);
+  if (remembers_) notes_.resize(size);
+  index_.reach(static_cast<std::uint32_t>(size));
 }
 
 // Its content is gone; so is its place among the policy's blocks.
@@ -75,7 +89,7 @@ void KvPool::evict(std::uint32_t block, SimTime now) {
 bool KvPool::worth_keeping(std::uint32_t block, SimTime now) {
   std::uint64_t victim = kNoContent;
   // Idle blocks are those of the policy, the unnamed ones and this one.
-  if (admission_->compares() && unnamed_.empty() && free() > 1) {
+  if (admission_->compares() && unnamed() == 0 && free() > 1) {
     const std::uint32_t next = index(eviction_->victim(now));
     if (blocks_[next].content != Content::None) victim = infos_[next].info.content;
   }
@@ -103,11 +117,21 @@ void KvPool::leave(std::uint32_t block, bool resumes, SimTime now) {
   }
 }
 
+std::uint32_t KvPool::take_unnamed() {
+  if (unnamed_.empty()) {
+    reach(fresh_ + 1);
+    return fresh_++;
+  }
+  const std::uint32_t block = unnamed_.back();
+  unnamed_.pop_back();
+  return block;
+}
+
 std::uint32_t KvPool::take(SimTime now) {
+  if (!open_) open();
   std::uint32_t block = kNoBlock;
-  if (!unnamed_.empty()) {
-    block = unnamed_.back();
-    unnamed_.pop_back();
+  if (unnamed() > 0) {
+    block = take_unnamed();
   } else {
     block = index(eviction_->victim(now));
     evict(block, now);
@@ -139,8 +163,8 @@ void KvPool::announce(const Request& request, std::uint32_t position, std::uint6
   info.tenant = request.tenant;
   info.category = request.category;
   info.request_tokens = request.prompt;
-  if (!notes_.empty()) note(block, info);
-  if (!infos_.empty()) {
+  if (remembers_) note(block, info);
+  if (keeps_infos_) {
     const bool follows = info.depth > 0 && info.depth <= request.ids;
     infos_[block] = {info, follows ? request.block_ids[info.depth - 1] : NamedBlock::kNoName};
   }
@@ -252,8 +276,8 @@ void KvPool::hold(std::uint32_t block, SimTime now) {
     --cached_;
     eviction_->pinned(BlockId{block});
   }
-  if (!notes_.empty()) ++notes_[block].hits;
-  if (!infos_.empty()) {
+  if (remembers_) ++notes_[block].hits;
+  if (keeps_infos_) {
     if (admission_) admission_->asked(infos_[block].info.content, now);
     if (below_) below_->asked(infos_[block].info.content, now);
   }

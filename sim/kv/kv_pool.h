@@ -66,9 +66,7 @@ class KvPool {
   bool finds_any_block() const { return any_block_; }
   LowerTiers* below() const { return below_.get(); }
   // Of the free ones, those that can be taken without starting a transfer.
-  std::uint32_t quiet() const {
-    return below_ ? static_cast<std::uint32_t>(unnamed_.size()) : free();
-  }
+  std::uint32_t quiet() const { return below_ ? unnamed() : free(); }
   std::uint64_t evictions() const { return evictions_; }
   std::uint32_t block_bytes() const { return worth_.bytes; }
   std::uint32_t blocks_for(std::uint64_t tokens) const {
@@ -123,7 +121,13 @@ class KvPool {
     bool kept = false;  // the admission has let it stay
     SimTime idle_since = 0;
   };
+  std::uint32_t unnamed() const {
+    return static_cast<std::uint32_t>(unnamed_.size()) + capacity_ - fresh_;
+  }
+  void open();
   std::uint32_t take(SimTime now);
+  std::uint32_t take_unnamed();
+  void reach(std::uint32_t blocks);
   void evict(std::uint32_t block, SimTime now);
   void hold(std::uint32_t block, SimTime now);
   void lose(std::uint32_t block, SimTime now);
@@ -150,8 +154,15 @@ class KvPool {
   std::uint16_t replica_;
   bool any_block_;
   bool unnamed_queue_ = false;  // the policy queues unnamed blocks too
+  Draws draws_;
+  bool keeps_infos_ = false;
+  bool remembers_ = false;
+  bool open_ = false;
+  // By block, as far as they were ever used: `fresh_` and those behind it never were.
   std::vector<Block> blocks_;
-  std::vector<NamedBlock> infos_;       // by block, where someone asks for them; else empty
+  std::vector<NamedBlock> infos_;   // where someone asks for them
+  std::vector<CachedBlock> notes_;  // where they are remembered
+  std::uint32_t fresh_ = 0;
   std::vector<std::uint32_t> unnamed_;  // free and without content, taken first
   PrefixIndex index_;
   std::vector<std::uint32_t> found_;     // by the latest lookup
@@ -159,7 +170,6 @@ class KvPool {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> sorting_;
   std::unique_ptr<LowerTiers> below_;
   FetchPlan fetch_;
-  std::vector<CachedBlock> notes_;  // by block, where they are remembered; else empty
   std::uint32_t noted_ = 0;
 };
 

@@ -6,9 +6,7 @@
 
 namespace kvern {
 
-void KvPool::remember_blocks() {
-  if (eviction_) notes_.resize(capacity_);
-}
+void KvPool::remember_blocks() { remembers_ = eviction_ != nullptr; }
 
 void KvPool::note(std::uint32_t block, const BlockInfo& info) {
   CachedBlock& note = notes_[block];
@@ -29,13 +27,14 @@ void KvPool::note(std::uint32_t block, const BlockInfo& info) {
 CacheState KvPool::unload(SimTime now) {
   CacheState state;
   if (!eviction_) return state;
+  if (!open_) open();
   const auto keep = [&](std::uint32_t block) {
     const bool named = blocks_[block].content == Content::Shared;
     state.push_back(named ? notes_[block] : CachedBlock{});
   };
   std::uint32_t candidates = 0;
   std::vector<std::uint32_t> used;  // by requests that a stop cut short
-  for (std::uint32_t block = 0; block < capacity_; ++block) {
+  for (std::uint32_t block = 0; block < fresh_; ++block) {
     const bool named = blocks_[block].content != Content::None;
     if (blocks_[block].users == 0 && (named || unnamed_queue_)) ++candidates;
     if (blocks_[block].users > 0 && blocks_[block].content == Content::Shared) {
@@ -61,6 +60,7 @@ CacheState KvPool::unload(SimTime now) {
 
 void KvPool::load(const CacheState& saved) {
   if (!eviction_) return;
+  if (!open_) open();
   // In a smaller pool what would be evicted first is gone already.
   const std::size_t skip = saved.size() - std::min<std::size_t>(saved.size(), capacity_);
   const std::size_t count = saved.size() - skip;
@@ -73,8 +73,7 @@ void KvPool::load(const CacheState& saved) {
       slots[i] = index(eviction_->victim(0));
       eviction_->removed(BlockId{slots[i]});
     } else if (has_name) {
-      slots[i] = unnamed_.back();
-      unnamed_.pop_back();
+      slots[i] = take_unnamed();
     }
   }
   // Named in the order of old, heads before tails ...
@@ -95,13 +94,13 @@ void KvPool::load(const CacheState& saved) {
     info.category = block.category;
     blocks_[slots[i]].content = Content::Shared;
     blocks_[slots[i]].kept = true;
-    if (!infos_.empty()) infos_[slots[i]] = {info, block.parent};
+    if (keeps_infos_) infos_[slots[i]] = {info, block.parent};
     ++cached_;
     index_.insert(slots[i], block.name);
     eviction_->inserted(BlockId{slots[i]}, info, 0);
     eviction_->pinned(BlockId{slots[i]});
     for (std::uint32_t hit = 0; hit < block.hits; ++hit) eviction_->touched(BlockId{slots[i]}, 0);
-    if (!notes_.empty()) {
+    if (remembers_) {
       note(slots[i], info);
       notes_[slots[i]].hits = block.hits;
     }

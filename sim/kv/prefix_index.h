@@ -1,6 +1,6 @@
 // Which resident block holds a prefix? Names are ids of the trace (equal id = equal prefix). One
 // name may live in several blocks; the one named first is found. Chained hashing over flat arrays
-// sized by the pool.
+// that grow with the blocks in use.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,10 @@ namespace kvern {
 
 class PrefixIndex {
  public:
-  explicit PrefixIndex(std::uint32_t blocks);
+  PrefixIndex();
 
+  // Blocks up to `blocks` (excluded) may be inserted from now on.
+  void reach(std::uint32_t blocks);
   // The first-named resident block of that name, or kNoBlock.
   std::uint32_t find(std::uint32_t name) const {
     std::uint32_t block = heads_[home(name)];

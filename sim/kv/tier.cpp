@@ -9,8 +9,7 @@
 
 namespace kvern {
 
-Tier::Tier(TierSetup setup, const FutureRequests* future)
-    : setup_(std::move(setup)), index_(setup_.capacity) {
+Tier::Tier(TierSetup setup, const FutureRequests* future) : setup_(std::move(setup)) {
 #ifdef KVERN_SELF_CHECKS
   setup_.eviction = std::make_unique<CheckedEviction>(std::move(setup_.eviction));
 #endif
@@ -18,12 +17,19 @@ Tier::Tier(TierSetup setup, const FutureRequests* future)
     oracle_ = std::make_unique<RequestOracle>(*future);
     setup_.eviction->foresee(*oracle_);
   }
+}
+
+// With its first block: a replica that never evicts costs nothing.
+void Tier::open() {
   setup_.eviction->prepare(setup_.capacity, setup_.draws);
   if (setup_.admission) setup_.admission->prepare(setup_.capacity, setup_.draws);
+  open_ = true;
 }
 
 void Tier::asked(std::uint64_t content, SimTime now) {
-  if (setup_.admission) setup_.admission->asked(content, now);
+  if (!setup_.admission) return;
+  if (!open_) open();
+  setup_.admission->asked(content, now);
 }
 
 void Tier::serve(RequestId request) {
@@ -61,12 +67,14 @@ Tier::Evicted Tier::evict(std::uint32_t slot, SimTime now) {
 }
 
 std::uint32_t Tier::reserve(const NamedBlock& block, SimTime now, std::optional<Evicted>& evicted) {
+  if (!open_) open();
   std::uint32_t victim = kNoBlock;
   if (!worth_a_place(block.info, now, victim)) return kNoBlock;
   if (victim != kNoBlock) evicted = evict(victim, now);
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
+    index_.reach(static_cast<std::uint32_t>(slots_.capacity()));
   }
   const std::uint32_t slot = free_.back();
   free_.pop_back();

@@ -84,12 +84,14 @@ class Tier {
     std::uint32_t readers = 0;
     SimTime idle_since = 0;
   };
+  void open();
   bool worth_a_place(const BlockInfo& info, SimTime now, std::uint32_t& victim);
   Evicted evict(std::uint32_t slot, SimTime now);
 
   TierSetup setup_;
   std::unique_ptr<RequestOracle> oracle_;
   PrefixIndex index_;
+  bool open_ = false;
   std::vector<Slot> slots_;          // grows to the capacity
   std::vector<std::uint32_t> free_;  // emptied ones among them
   std::uint32_t idle_ = 0;           // candidates of the policy

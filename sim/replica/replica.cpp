@@ -50,7 +50,7 @@ Replica::Replica(ReplicaSetup setup, Ledger& ledger, BucketLedger& buckets, Reco
   if (setup.warm != nullptr) state_.pool.load(*setup.warm);
 }
 
-void Replica::arrive(const Arrival& arrival, SimTime now) {
+Slot Replica::arrive(const Arrival& arrival, SimTime now) {
   // Nobody is before it, or all are skipped.
   const bool first = state_.waiting.count() == state_.fetching;
   const LowerTiers* tiers = state_.pool.below();
@@ -69,7 +69,7 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
   if (prefetches) fresh_.push_back(slot);
   if (!active_) {
     if (plans_ahead_ && just_ended_) ++state_.unseen;
-    return;
+    return slot;
   }
   // Behind a blocked head, or with all places taken, a newcomer changes no plan of this jump.
   const auto waits = [&] {
@@ -79,11 +79,12 @@ void Replica::arrive(const Arrival& arrival, SimTime now) {
     return !first || (full && batching_->fit(arrival.seen(0, unused)) == Fit::Fits);
   };
   const bool cuts = run_.steps > 1 && !waits();
-  if (!cuts && !plans_ahead_) return;
+  if (!cuts && !plans_ahead_) return slot;
   const std::int64_t before = steps_before(now);
   // Planned ahead, the step after the one under way knows nothing of it.
   if (plans_ahead_ && before + 1 >= run_.steps) ++state_.unseen;
   if (cuts) plan_anew_after(before);
+  return slot;
 }
 
 // Steps of this run that end before `now`.
@@ -334,7 +335,8 @@ void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
   const SimTime now = clock_.ceil_ns();
   const bool ended = status == RequestStatus::Finished;
   if (ended && now > request.leaves) status = RequestStatus::Cancelled;
-  if (request.gone != kNever) --gone_;
+  if (request.gone != kNever && --gone_ == 0) hung_up_.clear();
+  request.gone = kNever;
   if (request.stage == Stage::Decode) {
     state_.end_decode(slot);
     if (request.ids > request.named) --state_.naming_decodes;
@@ -396,7 +398,9 @@ void Replica::drain(Departures& left) {
   for (Slot slot = state_.running.first(); slot != kNoSlot; slot = state_.requests[slot].next) {
     leave(slot);
   }
-  for (std::uint32_t i = 0; i < state_.waiting.count(); ++i) leave(state_.waiting.at(i));
+  for (Slot slot = state_.waiting.first(); slot != kNoSlot; slot = state_.waiting.after(slot)) {
+    leave(slot);
+  }
 }
 
 }  // namespace kvern

@@ -55,12 +55,12 @@ class Replica {
   // The run's clock starts: a replica without work is idle from here on.
   void start_clock(SimTime now) { idle_clock_.begin(now); }
 
-  // A request joins the queue at `now`. A jump ends at the first step end >= now if the plan made
-  // there could admit it.
-  void arrive(const Arrival& arrival, SimTime now);
+  // A request joins the queue at `now`; its slot here. A jump ends at the first step end >= now if
+  // the plan made there could admit it.
+  Slot arrive(const Arrival& arrival, SimTime now);
   // The client of a request that is here hung up. It leaves at the first step end >= now; at once
   // where one just was. Planned ahead, it still takes part in the step that begins then.
-  void hang_up(RequestId request, SimTime now, Departures& left);
+  void hang_up(Slot request, SimTime now, Departures& left);
   // The run's end is reached, or that of waking: tokens, completions; then the replica has nothing
   // planned.
   void end_run(Departures& left);
@@ -154,7 +154,13 @@ class Replica {
   std::int64_t together_ = 0;     // pJ
   std::int64_t chunks_left_ = 0;  // of the chunks not charged yet
   std::vector<Slot> ending_;
-  std::uint32_t gone_ = 0;   // requests here whose clients hung up
+  std::uint32_t gone_ = 0;  // requests here whose clients hung up
+  struct Gone {
+    Slot slot;
+    RequestId request;  // another one there: it has left
+  };
+  std::vector<Gone> hung_up_;  // those, and some that have left
+  std::vector<Slot> noticed_;
   std::vector<Slot> fresh_;  // queued since the latest plan, where tiers prefetch
 };
 

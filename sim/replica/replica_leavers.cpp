@@ -5,46 +5,40 @@
 
 namespace kvern {
 
-void Replica::hang_up(RequestId id, SimTime now, Departures& left) {
-  Slot slot = state_.running.first();
-  while (slot != kNoSlot && state_.requests[slot].id != id) slot = state_.requests[slot].next;
-  for (std::uint32_t i = 0; slot == kNoSlot; ++i) {
-    const Slot waiting = state_.waiting.at(i);
-    if (state_.requests[waiting].id == id) slot = waiting;
-  }
-  state_.requests[slot].gone = now;
+void Replica::hang_up(Slot slot, SimTime now, Departures& left) {
+  Request& request = state_.requests[slot];
+  request.gone = now;
   ++gone_;
+  hung_up_.push_back({slot, request.id});
   if (active_) {
     plan_anew_after(steps_before(now));
     return;
   }
   if (just_ended_ && plans_ahead_) return;
-  if (state_.requests[slot].fetch == Fetch::UnderWay) return;    // leaves when its blocks have come
+  if (request.fetch == Fetch::UnderWay) return;                  // leaves when its blocks have come
   if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});  // it is waking
   dismiss(slot, left);
 }
 
-// At a run's end.
+// At a run's end: those who run in running order, then those who wait in theirs.
 void Replica::dismiss_gone(Departures& left) {
   const SimTime latest_start = run_.start.plus(run_.price.ticks.sum(run_.steps - 1)).ceil_ns();
-  const auto noticed = [&](Slot slot) {
-    if (state_.requests[slot].fetch == Fetch::UnderWay) return false;
-    const SimTime gone = state_.requests[slot].gone;
-    return plans_ahead_ ? gone <= latest_start : gone != kNever;
-  };
-  for (Slot slot = state_.running.first(); slot != kNoSlot;) {
-    const Slot next = state_.requests[slot].next;
-    if (noticed(slot)) dismiss(slot, left);
-    slot = next;
-  }
-  for (std::uint32_t i = 0; i < state_.waiting.count();) {
-    const Slot slot = state_.waiting.at(i);
-    if (noticed(slot)) {
-      dismiss(slot, left);
-    } else {
-      ++i;
-    }
-  }
+  noticed_.clear();
+  std::erase_if(hung_up_, [&](const Gone& gone) {
+    const Request& request = state_.requests[gone.slot];
+    if (request.id != gone.request || request.gone == kNever) return true;
+    if (request.fetch == Fetch::UnderWay) return false;
+    if (plans_ahead_ && request.gone > latest_start) return false;
+    noticed_.push_back(gone.slot);
+    return true;
+  });
+  std::sort(noticed_.begin(), noticed_.end(), [this](Slot a, Slot b) {
+    const Request &one = state_.requests[a], &other = state_.requests[b];
+    const bool waits = one.stage == Stage::Waiting;
+    if (waits != (other.stage == Stage::Waiting)) return !waits;
+    return waits ? one.place < other.place : one.serial < other.serial;
+  });
+  for (const Slot slot : noticed_) dismiss(slot, left);
 }
 
 void Replica::dismiss(Slot slot, Departures& left) {

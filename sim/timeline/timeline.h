@@ -1,10 +1,11 @@
 // Everything that crosses a link: KV hand-off, migration, swap, remote cache reads. The cluster has
 // its own event heap and enters a timeline only while a flow is in flight.
 //
-// A flow that shared no link from start to end takes latency + ceil(bytes / rate) whole
-// nanoseconds, rate being that of its slowest link, in every timeline. `simgrid` decides the ends
-// that contention changed (max-min fair shares), rounded to the nearest nanosecond; `plain` knows
-// no contention: it is the reference, and gives the same run wherever no flows contend.
+// A flow is on its links until its bytes are through; then its latency passes. One that shared no
+// link all that time takes latency + ceil(bytes / rate) whole nanoseconds, rate being that of its
+// slowest link, in every timeline. `simgrid` decides the ends that contention changed (max-min fair
+// shares), rounded to the nearest nanosecond; `plain` knows no contention: it is the reference, and
+// gives the same run wherever no flows contend.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,8 @@ class Timeline {
 
   // A flow of `bytes` starts at `now`; calls come in time order.
   virtual FlowId start(RouteId route, std::int64_t bytes, SimTime now) = 0;
-  // The next end; kNever when nothing is in flight.
+  // No flow ends before this, and unless one starts until then, something is decided there: a flow
+  // ends, or the bytes of a contended one are through. kNever when nothing is in flight.
   virtual SimTime next_end() = 0;
   // Appends the flows that end at or before `now`, in order of end, then of start.
   virtual void ended(SimTime now, std::vector<FlowEnd>& flows) = 0;

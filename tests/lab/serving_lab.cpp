@@ -154,7 +154,7 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   setup.admission = make(admission::table(), lab.admission);
   setup.routing = make(routing::table(), lab.routing);
   setup.arrivals = std::make_unique<ListedArrivals>(lab);
-  setup.timeline = make_plain_timeline();
+  setup.timeline = lab.simgrid ? make_simgrid_timeline() : make_plain_timeline();
   setup.records = &records;
   setup.stop = lab.stop;
   setup.seed = lab.seed;

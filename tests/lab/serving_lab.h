@@ -57,6 +57,7 @@ struct Lab {
   std::uint32_t layers = 1, kv_heads = 1;  // of the model, for its sizes
   std::uint32_t block_bytes = 1000;
   std::vector<LabTier> tiers;  // nearest first; need a prefix cache
+  bool simgrid = false;        // then run() once a process (child_run.h)
   bool stepwise = false;
   bool step_rows = false;
   Attribution attribution = Attribution::TokenShare;

@@ -115,5 +115,44 @@ TEST(Leavers, WhoIsWaitedForWhileItWakesLeavesAtOnce) {
   EXPECT_EQ(gone.finish_ns, 600'000);
 }
 
+// A tier of 1 block in 100 us, written through. Two requests leave 4 + 1 and 2 + 1 blocks there and
+// a third drives them from GPU memory (8 blocks of 4 tokens). Then at 10 ms: A fetches 4 blocks
+// until 10.4 ms; C fetches 2, has them at 10.2 ms and finds no room for its other 4; B comes at
+// 10.25 ms, needs 2 blocks and waits behind C. C's client hangs up at 10.3 ms: B runs at once,
+// though until 10.4 ms nothing else happens on that replica.
+TEST(Leavers, WhoHeldFetchedBlocksMakesRoomAtOnce) {
+  for (const bool stepwise : {false, true}) {
+    Lab lab = lab_of({}, stepwise);
+    lab.blocks = 8;
+    lab.block_size = 4;
+    lab.prefix_cache = true;
+    LabTier& tier = lab.tiers.emplace_back();
+    tier.bytes_per_second = 10'000'000;
+    tier.latency = 0;
+    tier.write_through = true;
+    const auto asks = [&lab](SimTime at, std::uint32_t prompt, std::vector<std::uint32_t> blocks) {
+      LabRequest& request = lab.requests.emplace_back();
+      request.arrival = at;
+      request.prompt = prompt;
+      request.blocks = std::move(blocks);
+    };
+    asks(0, 20, {1, 2, 3, 4, 5});
+    asks(1'000'000, 12, {11, 12, 13});
+    asks(2'000'000, 32, {});
+    asks(10'000'000, 17, {1, 2, 3, 4});
+    asks(10'000'000, 23, {11, 12});
+    lab.requests.back().leaves = 10'300'000;
+    asks(10'250'000, 8, {});
+    const auto outcome = run(lab);
+    ASSERT_EQ(outcome->requests.size(), 6U);
+    EXPECT_EQ(outcome->requests[3].id, 4U);
+    EXPECT_EQ(outcome->requests[3].status, RequestStatus::Cancelled);
+    EXPECT_EQ(outcome->requests[3].finish_ns, 10'300'000);
+    EXPECT_EQ(outcome->requests[4].id, 5U);
+    EXPECT_EQ(outcome->requests[4].first_scheduled_ns, 10'300'000);
+    EXPECT_EQ(outcome->requests[5].first_scheduled_ns, 10'400'000);
+  }
+}
+
 }  // namespace
 }  // namespace kvern::lab

@@ -52,6 +52,44 @@ TEST(Timeline, PlainKnowsNoContention) {
   EXPECT_EQ(two_flows(*make_plain_timeline()), (std::vector<SimTime>{3 * kSecond, 2 * kSecond}));
 }
 
+// 1 B/ns with 20 us behind it, 100 kB each: the first one's bytes are through after 100 us, before
+// those of the second set out. A timeline that stops 10 us early shares the link from then on.
+std::vector<SimTime> one_behind_the_other(Timeline& timeline) {
+  const RouteId route = timeline.add_route(std::vector{timeline.add_link({1e9}, {20'000})});
+  timeline.start(route, 100'000, 0);
+  timeline.start(route, 100'000, 105'000);
+  return drain(timeline, 2);
+}
+
+TEST(Timeline, AFlowBehindAnotherStartsAtItsOwnMicrosecond) {
+  const std::vector<SimTime> ends = {120'000, 225'000};
+  EXPECT_EQ(one_behind_the_other(*make_plain_timeline()), ends);
+  in_a_child([&ends] { EXPECT_EQ(one_behind_the_other(*make_simgrid_timeline()), ends); });
+}
+
+// 1 B/ns. A has 3 us alone and 7 kB left when B comes: half of the link each, so B's 2 kB are
+// through at 3 + 4 = 7 us and A, with 5 kB left, at 12 us; 500 ns behind it each. The second pair
+// does the same a day later.
+std::vector<SimTime> sharing_microseconds(Timeline& timeline) {
+  constexpr SimTime kDay = 86'400 * kSecond;
+  const RouteId route = timeline.add_route(std::vector{timeline.add_link({1e9}, {500})});
+  timeline.start(route, 10'000, 0);
+  timeline.start(route, 2'000, 3'000);
+  std::vector<SimTime> ends = drain(timeline, 2);
+  timeline.start(route, 10'000, kDay);
+  timeline.start(route, 2'000, kDay + 3'000);
+  const std::vector<SimTime> later = drain(timeline, 4);
+  for (const std::size_t flow : {2, 3}) ends.push_back(later[flow] - kDay);
+  return ends;
+}
+
+TEST(Timeline, SimgridSharesMicrosecondsToTheNanosecond) {
+  in_a_child([] {
+    EXPECT_EQ(sharing_microseconds(*make_simgrid_timeline()),
+              (std::vector<SimTime>{12'500, 7'500, 12'500, 7'500}));
+  });
+}
+
 // Alone on their links, also one right after the other: latency + ceil(bytes * 10^9 / rate), to the
 // nanosecond, over the slower of two links.
 std::vector<SimTime> lone_flows(Timeline& timeline) {
