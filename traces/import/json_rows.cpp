@@ -7,6 +7,13 @@
 
 namespace kvern {
 
+namespace {
+
+// Of these, names are told and remembered; a file where every row has new ones ends nobody's time.
+constexpr std::size_t kMostUnusedKeys = 100;
+
+}  // namespace
+
 JsonRows::JsonRows(ByteSource& source, TraceBuilder& trace, std::vector<std::string> known)
     : lines_(source), trace_(&trace), known_(std::move(known)) {}
 
@@ -27,6 +34,8 @@ bool JsonRows::next() {
     for (JsonValue item = row.first(); item; item = row.next(item)) {
       const std::string_view key = row.key(item);
       if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+      if (unused_ == kMostUnusedKeys) log.note("more keys are not used, and not named here");
+      if (unused_++ >= kMostUnusedKeys) break;
       log.note(fmt::format("key \"{}\" is not used", key));
       known_.emplace_back(key);
     }

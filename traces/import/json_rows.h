@@ -33,6 +33,7 @@ class JsonRows {
   LineReader lines_;
   TraceBuilder* trace_;
   std::vector<std::string> known_;
+  std::size_t unused_ = 0;  // keys, so far
   JsonLine line_;
 };
 

@@ -12,6 +12,7 @@ namespace kvern {
 
 namespace {
 
+constexpr SimTime kLongest = SimTime{100} * 365 * 24 * 3600 * kSecond;  // of 292 that fit
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 31;
 constexpr std::uint32_t kUnseen = UINT32_MAX;
 constexpr std::size_t kMostRows = INT32_MAX;  // rows are int32 in the trace file
@@ -41,6 +42,7 @@ bool TraceBuilder::lawful(const TraceRow& row) {
     return refuse("output tokens", row.output_tokens, "must be 0 .. 2^31");
   }
   if (row.delay_ns < 0) return refuse("delay", row.delay_ns, "must not be negative");
+  if (row.delay_ns > kLongest) return refuse("delay", row.delay_ns, "is more than 100 years");
   const std::uint64_t due = header.blocks_of(static_cast<std::uint64_t>(row.prompt_tokens));
   if (row.blocks.size() != due) {
     return refuse("blocks", static_cast<std::int64_t>(row.blocks.size()),
@@ -227,6 +229,13 @@ std::optional<Trace> TraceBuilder::finish(Issues& issues) {
   Trace trace;
   trace.header = header;
   const SimTime first = arrival_[order[0]];
+  SimTime span = 0;
+  if (__builtin_sub_overflow(arrival_[order.back()], first, &span) || span > kLongest) {
+    issues.error({log_->file(), 0, 0},
+                 "the first and the last request are more than 100 years apart",
+                 "is a time stamp in another unit, or damaged?");
+    return std::nullopt;
+  }
   if (clock_is_utc) trace.header.epoch_utc = date_time_text(first);
   order_sessions(order, trace);
   order_names(tenants_, order, trace.tenant, trace.tenants);

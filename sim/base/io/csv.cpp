@@ -22,7 +22,7 @@ bool CsvReader::read_record() {
   record_.assign(line);
   // An odd number of quotes: a quoted field goes on on the next line.
   auto quotes = std::count(record_.begin(), record_.end(), '"');
-  while (quotes % 2 != 0 && lines_.next(line)) {
+  while (quotes % 2 != 0 && record_.size() <= kLongestLine && lines_.next(line)) {
     record_ += '\n';
     record_ += line;
     quotes += std::count(line.begin(), line.end(), '"');
