@@ -9,10 +9,13 @@
 
 #include "sim/base/exact_math.h"
 #include "sim/base/io/hdf5/table_file.h"
+#include "sim/base/io/output_file.h"
 #include "sim/base/outside_error.h"
 
 namespace kvern {
 namespace {
+
+constexpr const char* kWorkProfile = "work profile";
 
 // Gives every column of a row to `each(name, unit, description, member)`.
 template <class Row, class Each>
@@ -100,6 +103,15 @@ void write_rows(TableWriter& file, const std::string& group, const std::vector<R
   }
 }
 
+// NaN says "not measured"; nothing measured is infinite.
+template <class T>
+T checked(T value, const std::string& file, const std::string& column) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (std::isinf(value)) throw OutsideError(fmt::format("{}: {} is infinite", file, column));
+  }
+  return value;
+}
+
 template <class Row, class Columns>
 std::vector<Row> read_rows(TableReader& file, const std::string& group,
                            const std::vector<std::string>& texts, const Columns& columns) {
@@ -128,7 +140,7 @@ std::vector<Row> read_rows(TableReader& file, const std::string& group,
               }
               into = texts[values[i]];
             } else {
-              into = values[i];
+              into = checked(values[i], file.path(), path);
             }
           }
         }
@@ -191,7 +203,8 @@ std::vector<const WorkRow*> find_work(const WorkProfile& profile, std::string_vi
 double perplexity(double nll) { return exact::exp(nll); }
 
 void write_work_profile(const WorkProfile& profile, const std::string& path) {
-  TableWriter file(path);
+  OutputFile output(path, kWorkProfile);
+  TableWriter file(output.partial());
   file.set_attribute("/", "format", std::string("kvern.work_profile"));
   file.set_attribute("/", "version", std::int64_t{1});
   file.set_attribute("/", "model", profile.model);
@@ -208,11 +221,12 @@ void write_work_profile(const WorkProfile& profile, const std::string& path) {
   write_rows(file, "/quality", profile.quality, texts, kQuality);
   Table& names = file.add_table({"/texts", {{"text", ColumnType::Text, "", "of the columns"}}});
   for (const std::string& text : texts.list) names.append_text(text);
-  file.close();
+  file.close_sealed(kWorkProfile);
+  output.commit();
 }
 
 WorkProfile read_work_profile(const std::string& path) {
-  TableReader file(path);
+  TableReader file(path, kWorkProfile, "kvern attention --profile writes one");
   if (file.text_attribute("/", "format") != "kvern.work_profile" ||
       file.integer_attribute("/", "version") != 1) {
     throw OutsideError(path + ": not a work profile of a version this program knows");

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "analysis/run/run_files.h"
 #include "analysis/text/text.h"
 #include "sim/base/digest.h"
 #include "sim/base/io/hdf5/table_file.h"
@@ -43,6 +44,16 @@ std::string describe_left_over(const fs::path& partial) {
   throw OutsideError(fmt::format("{}: {}: {}", path, doing, std::strerror(code)));
 }
 
+// A link is somebody's, and so is what it leads to.
+void refuse_what_is_no_folder(const std::string& path) {
+  std::error_code unknown;
+  const fs::file_status status = fs::symlink_status(path, unknown);
+  if (!fs::exists(status) || fs::is_directory(status)) return;
+  throw OutsideError(fmt::format("{}: {}, where the folder of this run would be; move it away",
+                                 path,
+                                 fs::is_symlink(status) ? "a symbolic link" : "not a folder"));
+}
+
 // The lock lives on the folder itself and goes with its owner's death, so a folder that is not
 // locked is a left-over.
 int lock_folder(const std::string& path) {
@@ -66,16 +77,15 @@ std::string RunFolder::name(std::string_view scenario, std::string_view resolved
 RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
   const std::string partial = partial_path();
   std::error_code error;
+  refuse_what_is_no_folder(path_);
+  refuse_what_is_no_folder(partial);
   const bool there = fs::exists(partial);
   fs::create_directories(partial, error);
   if (error) fail("cannot create", partial, error.value());
   lock_ = lock_folder(partial);
   if (there) {
     left_over_ = describe_left_over(partial);
-    for (const fs::directory_entry& entry : fs::directory_iterator(partial)) {
-      fs::remove_all(entry.path(), error);
-      if (error) fail("cannot remove", entry.path().string(), error.value());
-    }
+    remove_run_files(partial);
   }
 }
 
@@ -98,8 +108,7 @@ void RunFolder::write(std::string_view name, std::string_view text) const {
 
 void RunFolder::commit() {
   std::error_code error;
-  fs::remove_all(path_, error);
-  if (error) fail("cannot remove", path_, error.value());
+  if (fs::exists(path_)) replace_run_folder(path_, partial_path());
   fs::rename(partial_path(), path_, error);
   if (error) fail("cannot rename", partial_path(), error.value());
 }

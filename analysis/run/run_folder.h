@@ -1,6 +1,7 @@
 // The folder of a run, out/<name>-<hash>/: scenario.resolved.toml, manifest.toml, records.h5 and
 // summary.json. It is written as <folder>.partial and renamed when whole, replacing an older one,
-// so a folder without that ending always holds a finished run.
+// so a folder without that ending always holds a finished run. Of what stood there before, only
+// what runs write is removed (run_files.h); the rest stays in the new folder.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,9 @@ class RunFolder {
   // "<scenario>-<first 8 hex digits of sha256(resolved scenario)>"
   static std::string name(std::string_view scenario, std::string_view resolved_toml);
 
-  // Makes `path`.partial, empty. Throws OutsideError when that fails or another process is writing
-  // there. What a killed run left in it is removed, after it was described in left_over().
+  // Makes `path`.partial. Throws OutsideError when that fails, when a link or a file has this name
+  // or the final one, or when another process is writing there. What a killed run left in it is
+  // removed, after it was described in left_over().
   explicit RunFolder(std::string path);
   ~RunFolder();  // without commit(): the .partial folder stays
   RunFolder(const RunFolder&) = delete;

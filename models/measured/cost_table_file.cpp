@@ -3,21 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "models/measured/cost_table.h"
 #include "sim/base/io/hdf5/table_file.h"
+#include "sim/base/io/output_file.h"
 #include "sim/base/outside_error.h"
 
 namespace kvern::measured {
 namespace {
 
 constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kMostItems = 100'000;  // of a list; ours have hundreds
+constexpr const char* kKind = "cost table";
 constexpr std::size_t kWorthPacking = 64;
 
 class Writing {
  public:
-  explicit Writing(const std::string& path) : file_(path) {
+  explicit Writing(const std::string& path) : output_(path, kKind), file_(output_.partial()) {
     file_.set_attribute("/", "format", kFormat);
   }
 
@@ -39,15 +43,19 @@ class Writing {
     file_.set_attribute(group, "count", static_cast<std::int64_t>(items.size()));
     for (std::size_t i = 0; i < items.size(); ++i) each(fmt::format("{}/{}", group, i), items[i]);
   }
-  void close() { file_.close(); }
+  void close() {
+    file_.close_sealed(kKind);
+    output_.commit();
+  }
 
  private:
+  OutputFile output_;
   TableWriter file_;
 };
 
 class Reading {
  public:
-  explicit Reading(const std::string& path) : file_(path) {
+  explicit Reading(const std::string& path) : file_(path, kKind, "kvern calibrate writes one") {
     if (file_.integer_attribute("/", "format") != kFormat) {
       throw OutsideError(path + ": a cost table of another version of Kvern");
     }
@@ -59,10 +67,19 @@ class Reading {
   void numbers(const std::string& group, const char* name, const char*, const char*,
                std::vector<double>& values) {
     values = file_.read_all<double>(group + "/" + name);
+    for (const double value : values) {
+      if (std::isinf(value)) {
+        throw OutsideError(fmt::format("{}: {}/{} holds infinity", file_.path(), group, name));
+      }
+    }
   }
   template <class T, class Each>
   void list(const std::string& group, std::vector<T>& items, const Each& each) {
-    items.assign(static_cast<std::size_t>(file_.integer_attribute(group, "count")), T{});
+    const std::int64_t count = file_.integer_attribute(group, "count");
+    if (count < 0 || count > kMostItems) {
+      throw OutsideError(fmt::format("{}: {} says it has {} items", file_.path(), group, count));
+    }
+    items.assign(static_cast<std::size_t>(count), T{});
     for (std::size_t i = 0; i < items.size(); ++i) each(fmt::format("{}/{}", group, i), items[i]);
   }
 
@@ -141,6 +158,7 @@ void visit(Archive& archive, const std::string& group, AttentionModel& model) {
   archive.word(group, "dtype", model.dtype);
   numbers(archive, group, "kind (0 decode, 1 prefill, 2 mixed), head_dim",
           {&kind, &model.head_dim});
+  if (!(kind >= 0 && kind <= 2)) throw OutsideError(group + ": no kind of attention");
   model.kind = static_cast<AttentionKind>(static_cast<int>(kind));
   archive.numbers(group, "coefficients", "us", "of each feature", model.coefficients);
   visit(archive, group, "log_ratio", "ln(measured / modelled)", model.log_ratio);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <utility>
 
 #include "sim/base/io/hdf5/array_file.h"
@@ -13,7 +14,8 @@ namespace {
 
 class WeightsFile {
  public:
-  explicit WeightsFile(const std::string& path) : file_(path) {}
+  explicit WeightsFile(const std::string& path)
+      : file_(path, "weights", "remove it and get it again with kvern models get") {}
 
   [[noreturn]] void fail(const std::string& why) const {
     throw OutsideError(fmt::format("{}: {}", file_.path(), why));
@@ -42,7 +44,11 @@ class WeightsFile {
     std::size_t size = 1;
     for (const std::uint64_t extent : shape) size *= extent;
     into.resize(into.size() + size);
-    file_.read<float>(dataset, Extents(shape.size(), 0), shape, std::span(into).last(size));
+    const std::span<float> fresh = std::span(into).last(size);
+    file_.read<float>(dataset, Extents(shape.size(), 0), shape, fresh);
+    for (const float value : fresh) {
+      if (!std::isfinite(value)) fail(fmt::format("{} holds a number that is not finite", dataset));
+    }
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "sim/energy/bucket_ledger.h"
 
 #include <algorithm>
+#include <string>
 
 namespace kvern {
 
@@ -14,6 +15,10 @@ BucketLedger::BucketLedger(SimTime width, std::uint16_t pool, std::uint32_t repl
 
 BucketLedger::Bucket& BucketLedger::open(SimTime t) {
   const std::int64_t number = t / width_;
+  if (number >= kMostBuckets) {
+    throw TooManyBuckets("the run is longer than " + std::to_string(kMostBuckets) +
+                         " time buckets of this width");
+  }
   while (first_ + static_cast<std::int64_t>(buckets_.size()) <= number) {
     Bucket& bucket = buckets_.emplace_back();
     bucket.row.start_ns = (first_ + static_cast<std::int64_t>(buckets_.size()) - 1) * width_;

@@ -4,11 +4,19 @@
 
 #include <cstdint>
 #include <deque>
+#include <stdexcept>
 
 #include "sim/ledger.h"
 #include "sim/records.h"
 
 namespace kvern {
+
+// A row for each would fill memory and disk before the run ends: the width does not fit the run.
+inline constexpr std::int64_t kMostBuckets = 1 << 24;
+class TooManyBuckets : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 class BucketLedger {
  public:

@@ -1,6 +1,9 @@
 // Eviction policies outside the tree: loaded, held to the contract, run.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <utility>
+
 #include "tests/lab/pressed_cache.h"
 #include "tests/roots.h"
 
@@ -47,6 +50,23 @@ TEST_F(Plugin, WhatIsNoneIsSaid) {
   EXPECT_NE(none.err.find("none.so: error: can't open this plugin"), std::string::npos) << none.err;
   const Output unknown = run({"--set", "pool.kv.eviction=my_clock"});
   EXPECT_EQ(unknown.code, 2);
+}
+
+// A stranger's code may do anything to its process; ours says so and goes on.
+TEST_F(Plugin, WhatEndsTheProcessIsAnError) {
+  constexpr const char* kRude = KVERN_PLUGINS "/rude_policy.so";
+  for (const auto& [how, said] :
+       {std::pair("null", "gives nothing"), std::pair("crash", "was ended by signal 11"),
+        std::pair("exit", "ended with code 0 and without its result")}) {
+    setenv("RUDE", how, 1);
+    const Output conform = program_.call({"conform", kRude});
+    EXPECT_NE(conform.code, 0) << how;
+    EXPECT_NE((conform.out + conform.err).find(said), std::string::npos) << conform.err;
+    const Output rude = run({"--plugin", kRude});
+    EXPECT_TRUE(rude.code == 2 || rude.code == 3) << how << rude.code;
+    EXPECT_NE(rude.err.find(said), std::string::npos) << how << rude.err;
+  }
+  unsetenv("RUDE");
 }
 
 }  // namespace kvern

@@ -53,8 +53,8 @@ struct Vendor {
 constexpr Vendor kVendors[] = {
     {"<simgrid", "sim/timeline/timeline_simgrid.cpp"},
     {"<xbt", "sim/timeline/timeline_simgrid.cpp"},
-    {"<hdf5", "sim/base/io/hdf5/table_file.cpp"},
-    {"<H5", "sim/base/io/hdf5/table_file.cpp"},
+    {"<hdf5", "sim/base/io/hdf5/"},
+    {"<H5", "sim/base/io/hdf5/"},
     {"<simdjson", "sim/base/io/json_lines.cpp"},
     {"<zlib", "sim/base/io/byte_source.cpp"},
     {"<zstd", "sim/base/io/byte_source.cpp"},

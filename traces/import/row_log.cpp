@@ -21,6 +21,20 @@ std::string shortened(std::string_view value) {
   return std::string(value.substr(0, kValueShown)) + "...";
 }
 
+// Nothing is there, or a file that an earlier import made: a number and a tab begin its lines.
+bool is_free(const std::string& path) {
+  std::error_code unknown;
+  const std::filesystem::file_status status = std::filesystem::symlink_status(path, unknown);
+  if (!std::filesystem::exists(status)) return true;
+  if (!std::filesystem::is_regular_file(status)) return false;
+  std::string begin(24, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(file.gcount()));
+  const std::size_t digits = std::min(begin.find_first_not_of("0123456789"), begin.size());
+  return begin.empty() || (digits > 0 && digits < begin.size() && begin[digits] == '\t');
+}
+
 }  // namespace
 
 struct RowLog::Aside {
@@ -29,8 +43,13 @@ struct RowLog::Aside {
 
 RowLog::RowLog(std::string file, std::string aside)
     : file_(std::move(file)), aside_path_(std::move(aside)) {
+  if (aside_path_.empty()) return;
+  if (!is_free(aside_path_)) {
+    throw OutsideError(fmt::format(
+        "{}: bad rows would be kept here, and there is something else; move it away", aside_path_));
+  }
   std::error_code ignored;  // what an earlier import set aside would mislead
-  if (!aside_path_.empty()) std::filesystem::remove(aside_path_, ignored);
+  std::filesystem::remove(aside_path_, ignored);
 }
 RowLog::~RowLog() = default;
 

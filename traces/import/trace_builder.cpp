@@ -264,6 +264,13 @@ std::optional<Trace> TraceBuilder::finish(Issues& issues) {
   Trace trace;
   trace.header = header;
   const SimTime first = arrival_[order[0]];
+  SimTime span = 0;
+  if (__builtin_sub_overflow(arrival_[order.back()], first, &span) || span > kLatest) {
+    issues.error({log_->file(), 0, 0},
+                 "the first and the last request are more than 100 years apart",
+                 "is a time stamp in another unit, or damaged?");
+    return std::nullopt;
+  }
   if (clock_is_utc) trace.header.epoch_utc = date_time_text(first);
   order_sessions(order, trace);
   order_names(tenants_, order, trace.tenant, trace.tenants);

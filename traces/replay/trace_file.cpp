@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <limits>
 
 #include "sim/base/digest.h"
+#include "sim/base/io/output_file.h"
 #include "sim/base/outside_error.h"
+#include "traces/replay/trace_check.h"
 
 namespace kvern {
 
 namespace {
 
+constexpr const char* kKind = "trace";
 constexpr std::uint32_t kRowChunk = 16'384;
 constexpr std::uint32_t kIdChunk = 65'536;
 constexpr const char* kRules[] = {"none", "ceil", "floor"};
@@ -117,20 +120,26 @@ void write_attributes(TableWriter& file, const TraceHeader& h, const Provenance&
 }  // namespace
 
 void write_trace(const std::string& path, Trace& trace) {
-  const std::string partial = path + ".partial";
-  Writer out(partial);
+  OutputFile output(path, kKind);
+  Writer out(output.partial());
   write_columns(out, trace);
   trace.provenance.content_sha256 = out.content_sha256();
   write_attributes(out.file(), trace.header, trace.provenance);
-  out.file().close();
-  std::error_code error;
-  std::filesystem::rename(partial, path, error);
-  if (error) throw OutsideError(fmt::format("{}: {}", path, error.message()));
+  out.file().close_sealed(kKind);
+  output.commit();
 }
 
-TraceFile::TraceFile(const std::string& path) : reader_(path) {
+TraceFile::TraceFile(const std::string& path)
+    : reader_(path, kKind, "kvern trace import makes a new one") {
   const auto text = [&](const char* object, const char* name) {
     return reader_.text_attribute(object, name);
+  };
+  const auto count = [&](const char* name) {
+    const std::int64_t value = reader_.integer_attribute("/", name);
+    if (value < 0 || value > std::numeric_limits<std::uint32_t>::max()) {
+      throw OutsideError(fmt::format("{}: {} = {} is no usable count", path, name, value));
+    }
+    return static_cast<std::uint32_t>(value);
   };
   if (!reader_.has_attribute("/", "format") || text("/", "format") != "kvern.trace") {
     throw OutsideError(path + ": not a Kvern trace");
@@ -141,12 +150,15 @@ TraceFile::TraceFile(const std::string& path) : reader_(path) {
   TraceHeader& h = frame_.header;
   h.name = text("/", "name");
   h.closed = text("/", "loop") == "closed";
-  h.block_size = static_cast<std::uint32_t>(reader_.integer_attribute("/", "block_size"));
+  h.block_size = count("block_size");
   const std::string rule = text("/", "block_rule");
   const auto known = std::find(std::begin(kRules), std::end(kRules), rule);
   if (known == std::end(kRules)) throw OutsideError(path + ": unknown block_rule " + rule);
   h.block_rule = static_cast<BlockRule>(known - std::begin(kRules));
-  h.distinct_blocks = static_cast<std::uint32_t>(reader_.integer_attribute("/", "distinct_blocks"));
+  h.distinct_blocks = count("distinct_blocks");
+  if ((h.block_size == 0) != (h.block_rule == BlockRule::None)) {
+    throw OutsideError(path + ": block_size and block_rule contradict each other");
+  }
   h.tokenizer = text("/", "tokenizer");
   h.epoch_utc = text("/", "epoch_utc");
   h.clock = text("/", "clock");
@@ -215,6 +227,7 @@ void TraceFile::load(std::uint64_t first, std::uint64_t count, Trace& w) {
   load_column("/waits/offset", first, count + 1, w.waits_offset);
   w.waits_on.clear();
   if (!w.waits_offset.empty()) {
+    check_offsets(w.waits_offset, reader_.path(), "/waits/offset");
     const std::uint64_t start = w.waits_offset.front();
     load_column("/waits/on", start, w.waits_offset.back() - start, w.waits_on);
     for (std::uint64_t& offset : w.waits_offset) offset -= start;
@@ -228,17 +241,20 @@ void TraceFile::load_ids(const std::string& group, std::uint64_t first, std::uin
   into.clear();
   std::vector<std::uint64_t> offsets;
   load_column((group + "/offset").c_str(), first, count + 1, offsets);
+  check_offsets(offsets, reader_.path(), group + "/offset");
   std::vector<std::uint32_t> ids;
   // A piece of some rows at a time: the ids of a window may be many.
   constexpr std::uint64_t piece = 4096;
   for (std::uint64_t row = 0; row < count && !offsets.empty(); row += piece) {
     const std::uint64_t end = std::min(row + piece, count);
     load_column((group + "/id").c_str(), offsets[row], offsets[end] - offsets[row], ids);
+    check_ids(ids, w.header.distinct_blocks, reader_.path());
     for (std::uint64_t i = row; i < end; ++i) {
       const auto at = static_cast<std::size_t>(offsets[i] - offsets[row]);
       into.add_row({ids.data() + at, static_cast<std::size_t>(offsets[i + 1] - offsets[i])});
     }
   }
+  check_rows(w, first, reader_.path());
 }
 
 }  // namespace kvern

@@ -1,5 +1,7 @@
 // Kvern's own trace file: one trace as HDF5 ("kvern.trace" version 1), written whole, read by
-// windows. Columns that do not apply are absent. Equal traces make equal files.
+// windows. Columns that do not apply are absent. Equal traces make equal files. It is sealed
+// (sim/base/io/hdf5/seal.h) and checked on opening: one without a seal is refused, to be imported
+// again from its source.
 //
 // content_sha256 (group /provenance) runs over the columns present, little-endian raw values (of a
 // dictionary: its texts, each with a zero byte), in this order: /requests arrival_ns,
@@ -23,7 +25,8 @@ void write_trace(const std::string& path, Trace& trace);
 
 class TraceFile {
  public:
-  // Throws OutsideError when the file is no trace, or of a later version.
+  // Throws OutsideError when the file is no trace, changed since it was written, or of a later
+  // version.
   explicit TraceFile(const std::string& path);
 
   const TraceHeader& header() const { return frame_.header; }
@@ -35,8 +38,8 @@ class TraceFile {
   // Whether the blocks of any answer are named.
   bool names_answers() const { return reader_.has("/answers/offset"); }
 
-  // Rows [first, first + count) and no others; waits_offset then counts from 0. Throws
-  // OutsideError.
+  // Rows [first, first + count) and no others; waits_offset then counts from 0. Throws OutsideError
+  // where a row breaks a law of trace.h.
   void load(std::uint64_t first, std::uint64_t count, Trace& window);
 
  private:

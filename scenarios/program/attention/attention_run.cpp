@@ -13,6 +13,7 @@
 #include "policies/attention.h"
 #include "policies/token_eviction.h"
 #include "scenarios/program/read/policy_file.h"
+#include "scenarios/program/terminal/signals.h"
 #include "traces/describe/retrieval_texts.h"
 
 namespace kvern {
@@ -52,11 +53,11 @@ class Session {
   ClosedLoopResult run(const std::vector<ClosedText>& texts, bool measure, const char* what) {
     ClosedLoop loop{*model_, pool_, rotary_, causal_attention, job_.options, {}};
     loop.options.measure = measure;
-    if (isatty(STDERR_FILENO) == 1) {
-      loop.progress = [what](std::size_t done, std::size_t all) {
-        std::fprintf(stderr, "kvern: %s: %zu of %zu runs\n", what, done, all);
-      };
-    }
+    const bool terminal = isatty(STDERR_FILENO) == 1;
+    loop.progress = [what, terminal](std::size_t done, std::size_t all) {
+      say_progress(fmt::format("{}: {} of {} runs", what, done, all));
+      if (terminal) std::fprintf(stderr, "kvern: %s: %zu of %zu runs\n", what, done, all);
+    };
     return run_closed_loop(loop, texts, job_.makers);
   }
 

@@ -136,6 +136,7 @@ std::optional<AttentionScenario> read_attention_scenario(const Config& root,
   Parameters top(&root, "", issues, &scenario.book);
   const std::string stem = std::filesystem::path(file).stem().string();
   scenario.name = top.get("name", stem.c_str(), "names the run folder");
+  check_folder_name(top, scenario.name);
   scenario.seed = static_cast<std::uint64_t>(
       top.get("seed", std::int64_t{1}, "of every random stream", {0, 9e15}));
   read_attention(top.table("attention", "token policies under budgets"), file, scenario);

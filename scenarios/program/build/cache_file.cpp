@@ -1,17 +1,22 @@
 #include "scenarios/program/build/cache_file.h"
 
+#include <absl/container/flat_hash_set.h>
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "scenarios/program/run/resolved.h"
 #include "sim/base/digest.h"
 #include "sim/base/io/hdf5/table_file.h"
+#include "sim/base/io/output_file.h"
+#include "sim/base/outside_error.h"
 
 namespace kvern {
 namespace {
 
 constexpr const char* kFormat = "kvern.cache";
+constexpr const char* kSavedCache = "saved cache";
 
 // What block names depend on.
 std::string workload_of(const Scenario& scenario) {
@@ -44,15 +49,33 @@ template <class T>
 void read_column(TableReader& reader, const char* name, std::vector<CachedBlock>& blocks,
                  T CachedBlock::*member) {
   const std::vector<T> values = reader.read_all<T>(std::string("/blocks/") + name);
+  if (!blocks.empty() && values.size() != blocks.size()) {
+    throw OutsideError(fmt::format("{}: its columns differ in length", reader.path()));
+  }
   blocks.resize(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) blocks[i].*member = values[i];
+}
+
+// Every block has a replica of this run, holds no more tokens than a block does, and has a name
+// that no other one of its replica has.
+bool lawful(const std::vector<CachedBlock>& blocks, const std::vector<std::uint16_t>& replica,
+            std::size_t replicas, std::int64_t block_size) {
+  if (replica.size() != blocks.size()) return false;
+  absl::flat_hash_set<std::pair<std::uint16_t, std::uint32_t>> names;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (replica[i] >= replicas || blocks[i].tokens > block_size) return false;
+    const bool named = blocks[i].name != CachedBlock::kNoName;
+    if (named && !names.emplace(replica[i], blocks[i].name).second) return false;
+  }
+  return true;
 }
 
 }  // namespace
 
 void save_caches(const std::string& file, const Scenario& scenario,
                  const std::vector<CacheState>& caches) {
-  TableWriter writer(file);
+  OutputFile output(file, kSavedCache);
+  TableWriter writer(output.partial());
   writer.set_attribute("/", "format", std::string(kFormat));
   writer.set_attribute("/", "version", std::int64_t{1});
   writer.set_attribute("/", "block_size", block_size_of(scenario));
@@ -89,7 +112,8 @@ void save_caches(const std::string& file, const Scenario& scenario,
       table.end_row();
     }
   }
-  writer.close();
+  writer.close_sealed(kSavedCache);
+  output.commit();
 }
 
 std::optional<std::vector<CacheState>> load_caches(const std::string& file,
@@ -100,7 +124,7 @@ std::optional<std::vector<CacheState>> load_caches(const std::string& file,
     issues.error(where, "no saved cache", "kvern run --save-cache writes one");
     return std::nullopt;
   }
-  TableReader reader(file);
+  TableReader reader(file, kSavedCache, "kvern run --save-cache writes one");
   if (!reader.has_attribute("/", "format") || reader.text_attribute("/", "format") != kFormat) {
     issues.error(where, "no saved cache: another kind of HDF5 file");
     return std::nullopt;
@@ -128,9 +152,14 @@ std::optional<std::vector<CacheState>> load_caches(const std::string& file,
   read_column(reader, "category", blocks, &CachedBlock::category);
   read_column(reader, "order", blocks, &CachedBlock::order);
   read_column(reader, "hits", blocks, &CachedBlock::hits);
-  std::vector<CacheState> caches(static_cast<std::size_t>(replicas_of(scenario)));
   const auto replica = reader.read_all<std::uint16_t>("/blocks/replica");
-  for (std::size_t i = 0; i < blocks.size(); ++i) caches.at(replica[i]).push_back(blocks[i]);
+  std::vector<CacheState> caches(static_cast<std::size_t>(replicas_of(scenario)));
+  if (!lawful(blocks, replica, caches.size(), block_size_of(scenario))) {
+    issues.error(where, "a block of this saved cache can't be: its columns contradict each other",
+                 "kvern run --save-cache writes a new one");
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < blocks.size(); ++i) caches[replica[i]].push_back(blocks[i]);
   return caches;
 }
 

@@ -3,11 +3,17 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <cstdio>
+#include <exception>
 #include <filesystem>
 
 #include "policies/eviction.h"
 #include "policies/plugin.h"
+#include "scenarios/program/terminal/exit_codes.h"
+#include "scenarios/program/terminal/signals.h"
+#include "sim/base/outside_error.h"
 #include "sim/cache/checked_eviction.h"
+#include "sim/cache/conformance.h"
 
 namespace kvern {
 namespace {
@@ -35,6 +41,10 @@ class PluginEviction final : public Eviction {
   void prepare(std::uint32_t capacity, const Draws&) override {
     drop();
     policy_ = calls_.create(capacity);
+    if (policy_ == nullptr) {
+      throw OutsideError(
+          fmt::format("{}: create({}) of this plugin gives nothing", loaded_file(), capacity));
+    }
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {
     const kvern_block_info plain{info.content, info.parent,   info.depth,
@@ -89,9 +99,7 @@ std::string fault_of(const kvern_eviction_policy* policy) {
   return {};
 }
 
-}  // namespace
-
-std::string load_plugin(const std::string& file, Issues& issues) {
+std::string open_plugin(const std::string& file, Issues& issues) {
   const Location where{file, 0, 0};
   // With a folder, so that the library is not looked for elsewhere.
   void* library = dlopen(std::filesystem::absolute(file).c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -120,6 +128,50 @@ std::string load_plugin(const std::string& file, Issues& issues) {
   loaded = policy;
   loaded_file() = file;
   return policy->name;
+}
+
+}  // namespace
+
+std::string load_plugin(const std::string& file, Issues& issues) {
+  // A stranger's code: what it does to a process is seen in another one first.
+  const ChildResult tried = try_plugin(file);
+  if (interrupted()) return {};
+  if (!tried.fault.empty()) {
+    issues.error({file, 0, 0}, "can't use this plugin: the process that tried it " + tried.fault,
+                 "kvern conform tries it alone");
+    return {};
+  }
+  const std::string name = open_plugin(file, issues);
+  // It opens, and yet the contract could not be tried.
+  if (!name.empty() && tried.exit_code == kUserError) {
+    issues.error({file, 0, 0}, "can't use this plugin: " + tried.output);
+    return {};
+  }
+  return name;
+}
+
+ChildResult try_plugin(const std::string& file) {
+  constexpr double kSeconds = 30;  // a sound one takes a few
+  return run_guarded(kSeconds, [&file](std::string& output) {
+    Issues issues;
+    const std::string name = open_plugin(file, issues);
+    if (name.empty()) {
+      output = issues.text();
+      return kUserError;
+    }
+    try {
+      const auto findings = conformance_failures([&name] {
+        Issues none;
+        return make_policy(eviction_policies(), "eviction", parse_policy(name, {}, none), "", none);
+      });
+      for (const std::string& finding : findings) output += fmt::format("{}: {}\n", name, finding);
+      if (findings.empty()) output = name + " conforms\n";
+      return findings.empty() ? kGood : kMissed;
+    } catch (const std::exception& error) {
+      output = fmt::format("{}\n", error.what());
+      return kUserError;
+    }
+  });
 }
 
 const std::string& plugin_file() { return loaded_file(); }

@@ -14,6 +14,7 @@
 #include "scenarios/program/read/model_files.h"
 #include "scenarios/program/terminal/exit_codes.h"
 #include "scenarios/program/terminal/signals.h"
+#include "sim/base/io/output_file.h"
 
 namespace kvern {
 namespace {
@@ -170,6 +171,8 @@ int attention_command(const AttentionRequest& request) {
       !std::filesystem::is_regular_file(request.recording, unreadable)) {
     issues.error({request.recording, 0, 0}, "can't read this recording");
   }
+  // Told now, not after hours of work.
+  if (!request.profile.empty()) OutputFile(request.profile, "work profile");
   if (!request.model.empty())
     return closed_loop(request, options, std::move(makers), print, issues);
   if (issues.any_error()) return print_issues(issues);

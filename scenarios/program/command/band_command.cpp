@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 
+#include "analysis/run/run_files.h"
 #include "analysis/run/run_folder.h"
 #include "analysis/text/text.h"
 #include "scenarios/program/run/summary_wire.h"
@@ -65,6 +66,15 @@ Scenario drawn_scenario(const RunPlan& plan, std::size_t point, std::uint32_t dr
   return scenario;
 }
 
+// Folders 0, 1, ... of a run each; the summaries are all that counts.
+void remove_draws(const std::filesystem::path& draws) {
+  std::error_code ignored;
+  for (const auto& draw : std::filesystem::directory_iterator(draws, ignored)) {
+    if (remove_run_files(draw.path()).empty()) std::filesystem::remove(draw.path(), ignored);
+  }
+  std::filesystem::remove(draws, ignored);
+}
+
 // Each point's nominal run and draws; a bad exit code in `code`.
 std::vector<PointRuns> run_all(const RunPlan& plan, const RunRequest& request,
                                const std::string& folder, int& code) {
@@ -79,8 +89,7 @@ std::vector<PointRuns> run_all(const RunPlan& plan, const RunRequest& request,
         options.out = fmt::format("{}/draws/{}", folder, i);
         return run_child(drawn_scenario(plan, i / each, draw, request.draws), options, output);
       });
-  std::error_code ignored;
-  std::filesystem::remove_all(folder + "/draws", ignored);
+  remove_draws(folder + "/draws");
   std::vector<PointRuns> points(plan.scenarios.size());
   code = interrupted() ? kInterrupted : worst_exit(results);
   for (std::size_t i = 0; code == kGood && i < results.size(); ++i) {
@@ -96,8 +105,13 @@ std::vector<PointRuns> run_all(const RunPlan& plan, const RunRequest& request,
 }
 
 std::string digits(double value) {
-  if (value == 0 || !std::isfinite(value)) return "0";
-  if (std::abs(value) >= 1e5) return with_thousands(static_cast<std::uint64_t>(std::abs(value)));
+  if (!std::isfinite(value)) return "unknown";
+  if (value == 0) return "0";
+  if (std::abs(value) >= 1e5) {
+    constexpr double kMostWhole = 1e18;  // beyond, a whole number of 64 bits would wrap
+    if (std::abs(value) >= kMostWhole) return fmt::format("{:.4g}", value);
+    return (value < 0 ? "-" : "") + with_thousands(static_cast<std::uint64_t>(std::abs(value)));
+  }
   return fmt::format("{:.4g}", value);
 }
 
@@ -116,7 +130,7 @@ std::string bands_table(const RunPlan& plan, const std::vector<PointRuns>& point
       const std::vector<double> values = points[i].values(shown.name);
       if (!nominal || values.empty()) continue;
       const Band band = band_of(values, percent);
-      const double half = *nominal != 0 ? 50 * (band.high - band.low) / *nominal : 0;
+      const double half = *nominal != 0 ? 50 * (band.high - band.low) / std::abs(*nominal) : 0;
       out +=
           fmt::format("  {:<26}{:>12}{:>12}{:>12}{:>12}{:>7.1f} %\n", shown.label, digits(*nominal),
                       digits(band.low), digits(band.median), digits(band.high), half);

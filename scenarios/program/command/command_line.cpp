@@ -20,6 +20,19 @@
 namespace kvern {
 namespace {
 
+// CLI11 takes "nan" for a number within any range, and wraps "-5" and numbers beyond 64 bits.
+std::string finite(const std::string& text) {
+  const std::size_t other = text.find_first_not_of("0123456789.+-eE");
+  return other == std::string::npos ? "" : fmt::format("\"{}\" is not a number", text);
+}
+
+std::string whole_number(const std::string& text) {
+  constexpr std::size_t kMostDigits = 18;
+  const bool good = !text.empty() && text.size() <= kMostDigits &&
+                    text.find_first_not_of("0123456789") == std::string::npos;
+  return good ? "" : fmt::format("\"{}\" is not a number of rows", text);
+}
+
 // The options, and the requests that they fill.
 struct Commands : Requests {
   CLI::App app{"Kvern simulates clusters that serve large language models.", "kvern"};
@@ -106,7 +119,7 @@ struct Commands : Requests {
       command->add_option("--format", trace.format, "absent: told from the content");
       command->add_flag("--skip-bad", trace.skip_bad, "bad rows are kept in a file .bad");
     }
-    head->add_option("-n,--rows", trace.rows, "how many");
+    head->add_option("-n,--rows", trace.rows, "how many")->type_name("N")->check(whole_number);
     CLI::App* synthesize = action(
         "synthesize", "write what a scenario's generator would send as a trace", "the scenario");
     for (CLI::App* command : {import, synthesize}) {
@@ -252,15 +265,19 @@ struct Commands : Requests {
                       "run it again with the clairvoyant eviction policy, for the regret");
     command->add_option("--plugin", run.plugin, "an eviction policy of your own, for all pools")
         ->type_name("FILE.so");
-    command
-        ->add_option("--band", run.band,
-                     "run again with coefficients drawn from their ranges; print where the middle "
-                     "PERCENT of the runs lie")
-        ->type_name("PERCENT")
-        ->check(CLI::Range(1.0, 99.9));
+    CLI::Option* band =
+        command
+            ->add_option(
+                "--band", run.band,
+                "run again with coefficients drawn from their ranges; print where the middle "
+                "PERCENT of the runs lie")
+            ->type_name("PERCENT")
+            ->check(finite)
+            ->check(CLI::Range(1.0, 99.9));
     command->add_option("--draws", run.draws, "how many such runs, for each point")
         ->type_name("N")
-        ->check(CLI::Range(2, 10000));
+        ->check(CLI::Range(2, 10000))
+        ->needs(band);
     command->add_flag("--stepwise", run.stepwise, "step by step: slow, same records");
   }
 };

@@ -1,28 +1,21 @@
 #include "scenarios/program/command/conform_command.h"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 
 #include "scenarios/program/build/plugin.h"
 #include "scenarios/program/terminal/exit_codes.h"
-#include "sim/cache/conformance.h"
+#include "scenarios/program/terminal/signals.h"
 
 namespace kvern {
 
 int conform_command(const std::string& file) {
-  Issues issues;
-  const std::string name = load_plugin(file, issues);
-  std::fputs(issues.text().c_str(), stderr);
-  if (name.empty()) return kUserError;
-  const auto findings = conformance_failures([&name] {
-    Issues none;
-    return make_policy(eviction_policies(), "eviction", parse_policy(name, {}, none), "", none);
-  });
-  for (const std::string& finding : findings) fmt::print("{}: {}\n", name, finding);
-  if (!findings.empty()) return kMissed;
-  fmt::print("{} conforms\n", name);
-  return kGood;
+  const ChildResult tried = try_plugin(file);
+  if (interrupted()) return kInterrupted;
+  std::fputs(tried.output.c_str(), tried.exit_code == kUserError ? stderr : stdout);
+  if (tried.fault.empty()) return tried.exit_code;
+  std::fprintf(stderr, "%s: error: the process that tried this plugin %s\n", file.c_str(),
+               tried.fault.c_str());
+  return kUserError;
 }
 
 }  // namespace kvern

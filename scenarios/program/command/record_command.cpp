@@ -17,6 +17,7 @@
 #include "scenarios/program/terminal/signals.h"
 #include "sim/base/exact_math.h"
 #include "sim/base/io/hdf5/array_file.h"
+#include "sim/base/io/output_file.h"
 
 namespace kvern {
 namespace {
@@ -123,7 +124,8 @@ bool Recorder::check_layers(Issues& issues) {
 
 void Recorder::write(const std::vector<TokenisedText>& texts) {
   const std::map<std::int32_t, float> rarity = rarities(texts);
-  ArrayWriter file(request_.out);
+  OutputFile output(request_.out, "recording");
+  ArrayWriter file(output.partial());
   file.set_attribute("/", "format", std::string("kvern.recording"));
   file.set_attribute("/", "version", std::int64_t{1});
   for (std::size_t n = 0; n < texts.size(); ++n) {
@@ -133,7 +135,8 @@ void Recorder::write(const std::vector<TokenisedText>& texts) {
     std::fprintf(stderr, "kvern: sequence %zu of %zu: %zu tokens of %s\n", n + 1, texts.size(),
                  texts[n].tokens.size(), texts[n].file.c_str());
   }
-  file.close();
+  file.close_sealed("recording");
+  output.commit();
 }
 
 void Recorder::write_tokens(ArrayWriter& file, const std::string& group, const TokenisedText& text,
@@ -196,6 +199,7 @@ int record_command(const RecordRequest& request) {
   Issues issues;
   const RecordPlan plan = read_plan(request, issues);
   if (issues.any_error()) return told(issues);
+  OutputFile(request.out, "recording");  // told now, not after the work
   const std::vector<TokenisedText> texts = tokenise(plan.weights, request.length, request.texts);
   if (texts.empty()) return kUserError;
   Recorder recorder(request, plan);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 
 #include "scenarios/program/attention/attention_outcome.h"
@@ -16,7 +18,9 @@
 #include "scenarios/program/run/plan.h"
 #include "scenarios/program/run/run.h"
 #include "scenarios/program/run/sweep_run.h"
+#include "scenarios/program/terminal/child_processes.h"
 #include "scenarios/program/terminal/exit_codes.h"
+#include "sim/law.h"
 
 namespace kvern {
 namespace {
@@ -68,6 +72,19 @@ int run_one(const RunPlan& plan, const RunRequest& request, const std::vector<Su
   return met ? kGood : kMissed;
 }
 
+int guarded_run(const RunPlan& plan, const RunRequest& request,
+                const std::vector<Summary>& bounds) {
+  try {
+    return run_one(plan, request, bounds);
+  } catch (const LawBroken& broken) {
+    print(stderr, fmt::format("kvern: error: {}\n", broken.what()));
+    return kBrokenLaw;
+  } catch (const std::exception& error) {
+    print(stderr, fmt::format("kvern: error: {}\n", error.what()));
+    return kOutside;
+  }
+}
+
 int run_points(const RunPlan& plan, const RunRequest& request, const std::vector<Summary>& bounds) {
   const SweepOutcome outcome = run_sweep(plan, options_of(request), bounds);
   if (outcome.exit_code != kGood) {
@@ -117,6 +134,22 @@ int run_attention_points(const Config& root, const RunRequest& request, Issues& 
   return met ? kGood : kMissed;
 }
 
+// `kvern run FOLDER`: which scenarios there are. `--out ""` would be the working folder.
+bool refuse_folders(const RunRequest& request, Issues& issues) {
+  if (request.out.empty()) issues.error({"--out", 0, 0}, "the name of a folder is missing");
+  std::error_code error;
+  if (!std::filesystem::is_directory(request.file, error)) return issues.any_error();
+  std::vector<std::string> scenarios;
+  for (const auto& entry : std::filesystem::directory_iterator(request.file, error)) {
+    if (entry.path().extension() == ".toml") scenarios.push_back(entry.path().filename().string());
+  }
+  std::sort(scenarios.begin(), scenarios.end());
+  std::string hint = "there is no scenario (.toml) in it";
+  if (!scenarios.empty()) hint = fmt::format("name one file: {}", fmt::join(scenarios, ", "));
+  issues.error({request.file, 0, 0}, "this is a folder, and a run needs a scenario", hint);
+  return true;
+}
+
 // The file with --set, when it has [attention].
 std::optional<Config> attention_root(const RunRequest& request) {
   Issues unread;
@@ -129,6 +162,10 @@ std::optional<Config> attention_root(const RunRequest& request) {
 
 int run_command(const RunRequest& request) {
   Issues issues;
+  if (refuse_folders(request, issues)) {
+    print(stderr, issues.text());
+    return kUserError;
+  }
   if (auto root = attention_root(request)) {
     for (const std::string& text : request.settings) {
       if (const auto setting = parse_setting(text, "--set", issues)) {
@@ -162,7 +199,13 @@ int run_command(const RunRequest& request) {
     }
     bounds = std::move(outcome.summaries);
   }
-  return plan->is_sweep ? run_points(*plan, request, bounds) : run_one(*plan, request, bounds);
+  if (plan->is_sweep) return run_points(*plan, request, bounds);
+  if (request.plugin.empty()) return run_one(*plan, request, bounds);
+  // With a stranger's code in it, a run may end in any way.
+  return run_children(
+             1, [&](std::size_t, std::string&) { return guarded_run(*plan, request, bounds); })
+      .front()
+      .exit_code;
 }
 
 }  // namespace kvern

@@ -4,11 +4,14 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <limits>
+#include <new>
 #include <optional>
 
 #include "scenarios/program/read/scenario_reader.h"
 #include "scenarios/program/read/set_value.h"
 #include "scenarios/program/read/toml_reader.h"
+#include "scenarios/program/run/memory_claim.h"
 #include "scenarios/program/run/resolved.h"
 #include "scenarios/program/terminal/exit_codes.h"
 #include "traces/describe/statistics.h"
@@ -69,7 +72,22 @@ std::optional<std::string> synthesize_to(const TraceRequest& request, const std:
   synthesis.name = scenario->name;
   synthesis.seed = scenario->seed;
   synthesis.workload = workload_text(scenario->book);
-  auto trace = synthesize(*arrivals, synthesis, issues);
+  const auto too_large = [&] {
+    issues.error(
+        {request.file, 0, 0},
+        "workload.requests: this machine's memory does not hold a trace of so many requests",
+        "kvern run needs no trace: it makes them as it goes");
+    return std::nullopt;
+  };
+  constexpr std::uint64_t kBytesPerRequest = 60;  // its columns, and their sorted copies
+  const std::uint64_t rows = scenario->workload.generator.requests.value_or(0);
+  if (rows * kBytesPerRequest > free_memory_bytes()) return too_large();
+  std::optional<Trace> trace;
+  try {
+    trace = synthesize(*arrivals, synthesis, issues);
+  } catch (const std::bad_alloc&) {
+    return too_large();
+  }
   if (!trace) return std::nullopt;
   write_trace(out, *trace);
   return statistics_text(trace_statistics(*trace), *trace);
@@ -101,6 +119,12 @@ int trace_import_command(const TraceRequest& request) {
   const auto import = import_request(request, issues);
   if (!import) return finish(std::nullopt, issues);
   const std::string out = out_path(request);
+  std::error_code unknown;  // links and hard links are seen through
+  if (std::filesystem::equivalent(out, request.file, unknown)) {
+    issues.error({"--out " + out, 0, 0}, "this is the trace that is to be imported",
+                 "name another file");
+    return finish(std::nullopt, issues);
+  }
   const int code = finish(import_trace(*import, out, issues), issues);
   if (code == kGood) std::fprintf(stderr, "wrote %s\n", out.c_str());
   return code;

@@ -7,6 +7,7 @@
 #include <exception>
 #include <filesystem>
 
+#include "analysis/run/run_files.h"
 #include "scenarios/program/build/origin.h"
 #include "scenarios/program/read/data_folder.h"
 #include "scenarios/program/run/run.h"
@@ -51,6 +52,12 @@ struct Job {
   std::size_t point;
 };
 
+// What the runs in a folder wrote, and the folder where nothing else is in it.
+void remove_runs(const std::string& folder) {
+  std::error_code ignored;
+  if (remove_run_files(folder).empty()) fs::remove(folder, ignored);
+}
+
 std::vector<MeasuredPair> pairs_of(const MeasuredSpec& spec, const FinishedRun& run) {
   if (spec.kind == "requests") return request_pairs(spec, run);
   return spec.kind == "steps" ? step_pairs(spec, run) : series_pairs(spec, run);
@@ -88,7 +95,7 @@ int run_point(const Job& job, const ValidateRequest& request, std::string& outpu
   result.summary = outcome->summary;
   output = point_text(result);
   // Hundreds of runs, of which the summaries are all that counts.
-  if (job.plan->spec.rows) fs::remove_all(options.out);
+  if (job.plan->spec.rows) remove_runs(options.out);
   return kGood;
 }
 

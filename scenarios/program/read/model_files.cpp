@@ -11,6 +11,7 @@
 #include "scenarios/program/terminal/exit_codes.h"
 #include "scenarios/program/terminal/python_tool.h"
 #include "sim/base/io/hdf5/array_file.h"
+#include "sim/base/io/hdf5/seal.h"
 #include "sim/base/outside_error.h"
 
 namespace kvern {
@@ -63,8 +64,10 @@ int models_get_command(const std::string& model) {
     std::fprintf(stderr, "kvern: %s is there\n", path.c_str());
     return kGood;
   }
-  return run_python_tool({"models/transformer/tools/get_model.py", {"gguf", "numpy", "h5py"}},
-                         {model, path});
+  const int code = run_python_tool(
+      {"models/transformer/tools/get_model.py", {"gguf", "numpy", "h5py"}}, {model, path});
+  if (code == kGood) seal_file(path, "weights");
+  return code;
 }
 
 std::vector<TokenisedText> tokenise(const std::string& weights, std::size_t length,

@@ -23,7 +23,7 @@ namespace kvern {
 namespace {
 
 constexpr std::size_t kMostTiers = 8;
-constexpr const char* kTierLetters =
+constexpr const char* kNameLetters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
 // Names of data files are taken as they are; a path is completed.
@@ -66,7 +66,7 @@ TierSpec read_tier(Parameters p) {
   TierSpec tier;
   tier.where = p.where("");
   tier.name = p.require<std::string>("name", "in the summary: \"host\", \"nvme\"");
-  if (tier.name.empty() || tier.name.find_first_not_of(kTierLetters) != std::string::npos) {
+  if (tier.name.empty() || tier.name.find_first_not_of(kNameLetters) != std::string::npos) {
     p.error("name", fmt::format("\"{}\" does not make the name of a column", tier.name),
             "use letters, digits, \"_\" and \"-\"");
   }
@@ -174,6 +174,10 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
   pool.where = p.where("");
   const std::string number = p.path().substr(p.path().find('.') + 1);
   pool.name = p.get("name", ("pool" + number).c_str(), "in tables and records");
+  if (pool.name.empty() || pool.name.find_first_not_of(kNameLetters) != std::string::npos) {
+    p.error("name", fmt::format("\"{}\" does not make the name of a pool", pool.name),
+            "use letters, digits, \"_\" and \"-\"");
+  }
   p.choice("role", "both", {"both"}, "which phase it serves", {"prefill", "decode"});
   pool.hardware =
       read_data_file(p, "hardware", "the GPU: a file of models/hardware", "hardware", file);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "analysis/run/run_files.h"
 #include "policies/admission.h"
 #include "policies/batching.h"
 #include "policies/routing.h"
@@ -16,17 +17,10 @@
 namespace kvern {
 namespace {
 
-constexpr const char* kNameLetters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-
 void read_top(Parameters& p, const std::string& file, Scenario& scenario) {
   const std::string stem = std::filesystem::path(file).stem().string();
   scenario.name = p.get("name", stem.c_str(), "names the run folder");
-  if (scenario.name.empty() || scenario.name.front() == '.' ||
-      scenario.name.find_first_not_of(kNameLetters) != std::string::npos) {
-    p.error("name", fmt::format("the name \"{}\" does not make a folder name", scenario.name),
-            "use letters, digits, \"_\", \"-\" and \".\"");
-  }
+  check_folder_name(p, scenario.name);
   scenario.seed = static_cast<std::uint64_t>(
       p.get("seed", std::int64_t{1}, "of every random stream", kNonNegative));
   scenario.simgrid =
@@ -66,6 +60,9 @@ RecordsSpec read_records(Parameters p) {
   records.requests = p.get("requests", true, "a row a request in records.h5");
   records.bucket =
       p.get("bucket", Duration{kSecond}, "a row a pool and this much time; 0 s: none").ns;
+  if (records.bucket > 0 && records.bucket < kMillisecond) {
+    p.error("bucket", "this bucket is too short", "\"1 ms\" is the shortest, \"0 s\" is none");
+  }
   records.steps = p.get("steps", false, "a row a step: slower");
   records.eviction_rows = p.choice("evictions", "counts", {"counts", "rows"},
                                    "evictions: counted, or a row each") == "rows";
@@ -86,10 +83,17 @@ void check_time_buckets(Parameters& top, const Scenario& scenario) {
   }
 }
 
+constexpr std::size_t kMostPools = 256;
+
 void read_pools(Parameters& top, const std::string& file, Scenario& scenario) {
   std::set<std::string> names;
   std::uint64_t replicas = 0;
   for (Parameters& pool : top.tables("pool", "replicas of one kind")) {
+    if (scenario.pools.size() == kMostPools) {
+      pool.error("", fmt::format("more than {} pools", kMostPools),
+                 "replicas of one kind are one pool");
+      break;
+    }
     const std::size_t issues_before = top.issues().all().size();
     scenario.pools.push_back(read_pool(pool, file));
     const PoolSpec& spec = scenario.pools.back();
@@ -101,7 +105,7 @@ void read_pools(Parameters& top, const std::string& file, Scenario& scenario) {
     const bool sound = top.issues().all().size() == issues_before;
     if (sound) assemble_pool(spec, "token_share", top.issues());
   }
-  if (scenario.pools.empty() && !top.has("pool")) {
+  if (scenario.pools.empty() && (!top.has("pool") || !top.issues().any_error())) {
     top.error("", "there is no [[pool]]", "a scenario needs one at least");
   }
   if (replicas > 65'535)
@@ -126,6 +130,14 @@ void check_planned_ends(const Scenario& scenario, Issues& issues) {
 }
 
 }  // namespace
+
+void check_folder_name(Parameters& p, const std::string& name) {
+  if (is_folder_name(name)) return;
+  constexpr std::size_t kShown = 60;
+  const std::string shown = name.size() > kShown ? name.substr(0, kShown) + "..." : name;
+  p.error("name", fmt::format("the name \"{}\" does not make a folder name", shown),
+          "use letters, digits, \"_\", \"-\" and \".\", at most 100, and no \".\" in front");
+}
 
 std::string path_beside(Parameters& p, std::string_view key, const std::string& name,
                         const std::string& file) {

@@ -29,6 +29,8 @@ std::vector<SweepSpec> read_sweeps(Parameters& top);
 std::optional<CaseSpec> read_case(Parameters& top, const std::string& file);
 std::vector<MeasuredSpec> read_measured(Parameters& top, const std::string& file);
 
+// An error at the key "name" where `name` does not make a folder inside another.
+void check_folder_name(Parameters& p, const std::string& name);
 // `name` as a path, for a key of `p`: see read_scenario. An error where it is in the data folder
 // (data_folder.h) but not there.
 std::string path_beside(Parameters& p, std::string_view key, const std::string& name,

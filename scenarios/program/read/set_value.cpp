@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "scenarios/program/read/toml_reader.h"
@@ -86,14 +87,20 @@ class Setter {
   Issues& issues_;
 };
 
+// "--set pool.kv.blocks=2000", cut where it is so long that nobody would read it.
+Location place_of(const std::string& flag, std::string_view text) {
+  constexpr std::size_t kShown = 200;
+  return {fmt::format("{} {}{}", flag, text.substr(0, kShown), text.size() > kShown ? "..." : ""),
+          0, 0};
+}
+
 // PATH and what follows "=".
 std::optional<std::pair<std::string, std::string_view>> split_setting(std::string_view text,
                                                                       const std::string& flag,
                                                                       Issues& issues) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) {
-    issues.error({fmt::format("{} {}", flag, text), 0, 0}, "expected PATH=VALUE",
-                 "as in pool.0.kv.blocks=2000");
+    issues.error(place_of(flag, text), "expected PATH=VALUE", "as in pool.0.kv.blocks=2000");
     return std::nullopt;
   }
   return std::pair(std::string(text.substr(0, equals)), text.substr(equals + 1));
@@ -102,6 +109,11 @@ std::optional<std::pair<std::string, std::string_view>> split_setting(std::strin
 }  // namespace
 
 void set_value(Config& root, std::string_view path, const Config& value, Issues& issues) {
+  constexpr std::ptrdiff_t kDeepest = 32;  // no key of a scenario is half as deep
+  if (std::count(path.begin(), path.end(), '.') >= kDeepest) {
+    issues.error(value.where, fmt::format("the path of this key has more than {} parts", kDeepest));
+    return;
+  }
   std::vector<std::string> parts = parts_of(path);
   for (const std::string& part : parts) {
     if (!part.empty()) continue;
@@ -115,8 +127,7 @@ std::optional<Setting> parse_setting(std::string_view text, const std::string& f
                                      Issues& issues) {
   const auto split = split_setting(text, flag, issues);
   if (!split) return std::nullopt;
-  return Setting{split->first,
-                 read_toml_value(split->second, {fmt::format("{} {}", flag, text), 0, 0})};
+  return Setting{split->first, read_toml_value(split->second, place_of(flag, text))};
 }
 
 std::vector<std::string_view> split_values(std::string_view text) {
@@ -145,8 +156,8 @@ std::vector<std::string_view> split_values(std::string_view text) {
 std::optional<ComparedValues> parse_comparison(std::string_view text, Issues& issues) {
   const auto split = split_setting(text, "--compare", issues);
   if (!split) return std::nullopt;
-  const Location where{fmt::format("--compare {}", text), 0, 0};
-  ComparedValues comparison{split->first, {}};
+  const Location where = place_of("--compare", text);
+  ComparedValues comparison{split->first, {}, where};
   for (const std::string_view value : split_values(split->second)) {
     comparison.values.push_back(read_toml_value(value, where));
   }

@@ -32,6 +32,7 @@ std::vector<std::string_view> split_values(std::string_view text);
 struct ComparedValues {
   std::string path;
   std::vector<Config> values;
+  Location where;
 };
 std::optional<ComparedValues> parse_comparison(std::string_view text, Issues& issues);
 

@@ -4,11 +4,9 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
+
+#include "sim/base/io/text_file.h"
 
 namespace kvern {
 namespace {
@@ -66,6 +64,90 @@ class Converter {
   Issues& issues_;
 };
 
+constexpr std::size_t kMostBytes = 4 << 20;  // the largest of ours has some ten thousand
+constexpr int kMostParts = 32;               // of a dotted key
+constexpr std::size_t kLongestKey = 1000;
+
+// The library follows dotted keys by calling itself, and a crash has no place in the file; for
+// brackets within brackets it has a limit of its own. Walks over the text and finds the first key
+// with too many parts or letters.
+class KeyLimits {
+ public:
+  KeyLimits(std::string_view text, const std::string& name) : text_(text), at_{name, 1, 0} {}
+
+  // True with an issue.
+  bool broken(Issues& issues) {
+    const char* what = nullptr;
+    for (; i_ < text_.size() && what == nullptr; step(1)) what = look();
+    if (what != nullptr) {
+      issues.error(at_, what,
+                   fmt::format("{} parts and {} letters at most", kMostParts, kLongestKey));
+    }
+    return what != nullptr;
+  }
+
+ private:
+  void step(std::size_t count) {
+    for (; count > 0 && i_ < text_.size(); --count, ++i_) {
+      ++at_.column;
+      if (text_[i_] != '\n') continue;
+      ++at_.line;
+      at_.column = 0;
+      dots_ = 0;
+      letters_ = 0;
+    }
+  }
+
+  // To the last character of a text in quotes, or of what is left of one without an end.
+  void skip_quoted() {
+    const char quote = text_[i_];
+    const std::string three(3, quote);
+    if (text_.substr(i_, 3) == three) {
+      const std::size_t end = text_.find(three, i_ + 3);
+      step(std::min(end, text_.size() - 1) - i_ + (end < text_.size() ? 2 : 0));
+      return;
+    }
+    while (i_ + 1 < text_.size() && text_[i_ + 1] != '\n') {
+      step(1);
+      if (text_[i_] == quote) return;
+      if (text_[i_] == '\\' && quote == '"') step(1);
+    }
+  }
+
+  // What is wrong at this character, or null.
+  const char* look() {
+    switch (text_[i_]) {
+      case '#':
+        while (i_ + 1 < text_.size() && text_[i_ + 1] != '\n') step(1);
+        return nullptr;
+      case '"':
+      case '\'':
+        skip_quoted();
+        return nullptr;
+      case '.':
+        letters_ = 0;
+        return ++dots_ >= kMostParts ? "this dotted key has too many parts" : nullptr;
+      case '=':
+      case ',':
+      case '{':
+      case '}':
+      case '[':
+      case ']':
+        dots_ = 0;
+        letters_ = 0;
+        return nullptr;
+      default:
+        return ++letters_ > kLongestKey ? "this key has too many letters" : nullptr;
+    }
+  }
+
+  std::string_view text_;
+  Location at_;
+  std::size_t i_ = 0;
+  int dots_ = 0;
+  std::size_t letters_ = 0;  // of a key, a number or a blank, without quotes
+};
+
 void place_all(Config& value, const Location& where) {
   value.where = where;
   for (auto& member : value.members) {
@@ -79,6 +161,7 @@ void place_all(Config& value, const Location& where) {
 
 std::optional<Config> read_toml_text(std::string_view text, const std::string& name,
                                      Issues& issues) {
+  if (KeyLimits(text, name).broken(issues)) return std::nullopt;
   try {
     const toml::table root = toml::parse(text, name);
     Config result = Converter(name, issues).value(root);
@@ -93,15 +176,13 @@ std::optional<Config> read_toml_text(std::string_view text, const std::string& n
 }
 
 std::optional<Config> read_toml(const std::string& path, Issues& issues) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) {
-    const int reason = errno != 0 ? errno : EIO;
-    issues.error({path, 0, 0}, fmt::format("can't read this file: {}", std::strerror(reason)));
+  std::string why;
+  const auto text = read_text_file(path, kMostBytes, why);
+  if (!text) {
+    issues.error({path, 0, 0}, "can't read this file: " + why);
     return std::nullopt;
   }
-  return read_toml_text(text, path, issues);
+  return read_toml_text(*text, path, issues);
 }
 
 Config read_toml_value(std::string_view text, const Location& where) {

@@ -1,7 +1,10 @@
 #include "scenarios/program/run/plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "analysis/summary/summary.h"
@@ -85,11 +88,26 @@ std::vector<SweepSpec> sweeps_of(const RunRequest& request, const Scenario& scen
     auto comparison = parse_comparison(text, issues);
     if (!comparison) continue;
     SweepSpec& sweep = sweeps.emplace_back();
-    sweep.where.file = "--compare " + text;
+    sweep.where = comparison->where;
     sweep.key = comparison->path;
     sweep.values = std::move(comparison->values);
   }
   return sweeps;
+}
+
+// Values may be spelt apart and mean the same ("5 s", "5000 ms"): such points are one run.
+void refuse_equal_points(const RunPlan& plan, const std::vector<SweepSpec>& sweeps,
+                         Issues& issues) {
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    const auto [same, fresh] = seen.emplace(resolved_toml(plan.scenarios[i].book, true), i);
+    if (fresh) continue;
+    issues.error(sweeps.back().where,
+                 fmt::format("two points are the same run: {} and {}",
+                             plan.points[same->second].label(), plan.points[i].label()),
+                 "name each value once");
+    return;
+  }
 }
 
 }  // namespace
@@ -124,7 +142,10 @@ std::optional<RunPlan> make_plan(const RunRequest& request, Issues& issues) {
     append_new(issues, own);
     if (scenario) plan.scenarios.push_back(std::move(*scenario));
   }
-  check_expects(plan.expects, plan.points, empty_summary(base), issues);
+  if (!issues.any_error()) refuse_equal_points(plan, sweeps, issues);
+  if (!base.pools.empty()) {
+    check_expects(plan.expects, plan.points, empty_summary(base), issues);
+  }
   if (issues.any_error()) return std::nullopt;
   return plan;
 }

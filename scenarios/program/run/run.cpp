@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <new>
 #include <vector>
 
 #include "analysis/run/run_folder.h"
@@ -14,11 +15,13 @@
 #include "scenarios/program/build/origin.h"
 #include "scenarios/program/run/beyond_boards.h"
 #include "scenarios/program/run/bound.h"
+#include "scenarios/program/run/memory_claim.h"
 #include "scenarios/program/run/meter_feed.h"
 #include "scenarios/program/run/resolved.h"
 #include "scenarios/program/terminal/progress.h"
 #include "scenarios/program/terminal/signals.h"
 #include "sim/base/digest.h"
+#include "sim/base/io/output_file.h"
 #include "sim/base/outside_error.h"
 #include "sim/law.h"
 
@@ -173,23 +176,22 @@ const char* word(Stopped stopped) {
   return stopped == Stopped::Signal ? "signal" : "drained";
 }
 
-}  // namespace
-
-std::vector<std::pair<std::string, std::string>> linked_libraries() {
-  std::vector<std::pair<std::string, std::string>> found;
-  std::string_view text = library_versions();
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), item.size() + 1));
-    const std::size_t space = item.find(' ');
-    found.emplace_back(item.substr(0, space), item.substr(space + 1));
+// The width of the buckets is the user's to mend.
+Stopped run_to_end(Cluster& cluster, Issues& issues) {
+  try {
+    return cluster.run();
+  } catch (const TooManyBuckets& error) {
+    issues.error({}, std::string("records.bucket: ") + error.what(), "make it wider, or \"0 s\"");
+    return Stopped::Signal;
   }
-  return found;
 }
 
-std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOptions& options,
-                                       Issues& issues) {
+std::optional<RunOutcome> run_within_memory(const Scenario& scenario, const RunOptions& options,
+                                            Issues& issues) {
   if (refuse_tiers(scenario, options, issues)) return std::nullopt;
+  if (!fits_memory(scenario, issues)) return std::nullopt;
+  // Told now, not after the run.
+  if (!options.save_cache.empty()) OutputFile(options.save_cache, "saved cache");
   auto assembly = assemble(scenario, issues);
   if (!assembly) return std::nullopt;
   const bool warm = !options.load_cache.empty();
@@ -213,7 +215,8 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
     assembly->setup.power_records = &meter;
     const std::vector<PoolPrices> prices = prices_of(assembly->setup);
     Cluster cluster(std::move(assembly->setup));
-    const Stopped stopped = cluster.run();
+    const Stopped stopped = run_to_end(cluster, issues);
+    if (issues.any_error()) return std::nullopt;
     if (!cluster.arrivals_failure().empty()) throw OutsideError(cluster.arrivals_failure());
     for (std::size_t i = 0; i < cluster.pools(); ++i) ledgers.push_back(cluster.ledger(i));
     facts.stopped = word(stopped);
@@ -248,6 +251,29 @@ std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOption
   if (complete) folder.commit();
   outcome.folder = complete ? folder.path() : folder.partial_path();
   return outcome;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> linked_libraries() {
+  std::vector<std::pair<std::string, std::string>> found;
+  std::string_view text = library_versions();
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    const std::size_t space = item.find(' ');
+    found.emplace_back(item.substr(0, space), item.substr(space + 1));
+  }
+  return found;
+}
+
+std::optional<RunOutcome> run_scenario(const Scenario& scenario, const RunOptions& options,
+                                       Issues& issues) {
+  try {
+    return run_within_memory(scenario, options, issues);
+  } catch (const std::bad_alloc&) {
+    throw OutsideError(out_of_memory(scenario));
+  }
 }
 
 }  // namespace kvern

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "scenarios/program/read/set_value.h"
 #include "sim/base/config/toml_text.h"
 
@@ -35,6 +37,42 @@ std::string json_text(const Config& value) {
   return toml_text(value);  // texts, numbers and booleans are written alike
 }
 
+// Each point is a process, a folder and a copy of the scenario in memory.
+bool too_many(const std::vector<SweepSpec>& sweeps, Issues& issues) {
+  constexpr std::size_t kMostPoints = 4096;
+  std::size_t points = 1;
+  for (const SweepSpec& sweep : sweeps) {
+    if (sweep.values.empty() || points <= kMostPoints / sweep.values.size()) {
+      points *= sweep.values.size();
+      continue;
+    }
+    issues.error(sweep.where,
+                 fmt::format("with the {} values of \"{}\" the sweep has too many points",
+                             sweep.values.size(), sweep.key),
+                 fmt::format("{} at most: the values of all sweeps, multiplied", kMostPoints));
+    return true;
+  }
+  return false;
+}
+
+// Two equal points would be one run with two rows.
+bool twice(const std::vector<SweepSpec>& sweeps, Issues& issues) {
+  bool found = false;
+  for (const SweepSpec& sweep : sweeps) {
+    for (auto value = sweep.values.begin(); value != sweep.values.end(); ++value) {
+      const bool seen = std::any_of(sweep.values.begin(), value, [&](const Config& earlier) {
+        return same_value(earlier, *value);
+      });
+      if (!seen) continue;
+      issues.error(sweep.where,
+                   fmt::format("\"{}\" is to be {} twice", sweep.key, toml_text(*value)),
+                   "each value is one run; name it once");
+      found = true;
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string SweepPoint::label() const {
@@ -48,6 +86,7 @@ std::string SweepPoint::label() const {
 
 std::vector<SweepPoint> sweep_points(const Config& root, const std::vector<SweepSpec>& sweeps,
                                      Issues& issues) {
+  if (too_many(sweeps, issues) || twice(sweeps, issues)) return {};
   std::vector<SweepPoint> points{{{}, root}};
   for (const SweepSpec& sweep : sweeps) {
     std::vector<SweepPoint> crossed;

@@ -1,16 +1,21 @@
 #include "scenarios/program/terminal/child_processes.h"
 
+#include <fmt/format.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <thread>
 
+#include "scenarios/program/terminal/exit_codes.h"
 #include "scenarios/program/terminal/signals.h"
 #include "sim/base/outside_error.h"
 
@@ -36,17 +41,25 @@ void write_all(int pipe, const std::string& text) {
   }
 }
 
-Child start(std::size_t index, const std::function<int(std::size_t, std::string&)>& work) {
+// The last byte of a child that came to its own end: a plugin may end the process with code 0.
+constexpr char kWhole = '\4';
+
+Child start(std::size_t index, const ChildWork& work) {
   int ends[2];
   if (pipe(ends) != 0) fail("can't make a pipe");
   std::fflush(nullptr);  // else the child would print it again
+  const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid < 0) fail("can't start a process");
   if (pid == 0) {
+    // Its parent may be ended in a way that tells nobody.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(kInterrupted);
+    shorten_grace();
     close(ends[0]);
     std::string output;
     const int code = work(index, output);
-    write_all(ends[1], output);
+    write_all(ends[1], output + kWhole);
     std::fflush(nullptr);
     _exit(code);
   }
@@ -63,48 +76,107 @@ bool read_some(const Child& child, std::string& output) {
   return got > 0;
 }
 
-int exit_code_of(const Child& child) {
+// Waits for its end.
+void finish(const Child& child, ChildResult& result) {
   int status = 0;
   while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) continue;
   close(child.pipe);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  const bool whole = !result.output.empty() && result.output.back() == kWhole;
+  if (whole) result.output.pop_back();
+  if (WIFEXITED(status) && (whole || WEXITSTATUS(status) == kInterrupted)) {
+    result.exit_code = WEXITSTATUS(status);
+    return;
+  }
+  result.exit_code = interrupted() ? kInterrupted : kOutside;
+  result.fault = WIFSIGNALED(status) ? fmt::format("was ended by signal {} ({})", WTERMSIG(status),
+                                                   strsignal(WTERMSIG(status)))
+                                     : fmt::format("ended with code {} and without its result",
+                                                   WEXITSTATUS(status));
+}
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// When told to stop: once by a word, then by force.
+class Stopping {
+ public:
+  void stop(const std::vector<Child>& running) {
+    constexpr double kPatience = 1;
+    const bool first = !told_;
+    if (first) told_ = Clock::now();
+    const bool by_force = !first && seconds_since(*told_) > kPatience;
+    if (!first && !by_force) return;
+    for (const Child& child : running) kill(child.pid, by_force ? SIGKILL : SIGTERM);
+  }
+
+ private:
+  std::optional<Clock::time_point> told_;
+};
+
+// Reads from the children for a moment and takes leave of those that ended.
+void serve(std::vector<Child>& running, std::vector<ChildResult>& results) {
+  std::vector<pollfd> waits;
+  waits.reserve(running.size());
+  for (const Child& child : running) waits.push_back({child.pipe, POLLIN, 0});
+  // Not for ever: a signal may come just before.
+  if (poll(waits.data(), waits.size(), 200) < 0 && errno != EINTR) fail("can't wait");
+  for (std::size_t i = waits.size(); i-- > 0;) {
+    const Child child = running[i];
+    ChildResult& result = results[child.index];
+    if (waits[i].revents == 0 || read_some(child, result.output)) continue;
+    finish(child, result);
+    running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+  }
 }
 
 }  // namespace
 
-std::vector<ChildResult> run_children(std::size_t count,
-                                      const std::function<int(std::size_t, std::string&)>& work) {
+std::vector<ChildResult> run_children(std::size_t count, const ChildWork& work) {
   std::vector<ChildResult> results(count);
   std::vector<Child> running;
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   std::size_t next = 0;
-  bool told = false;
+  Stopping stopping;
   while (next < count || !running.empty()) {
-    const bool stopping = interrupted().load();
-    if (stopping) {
-      for (const Child& child : running) {
-        if (!told) kill(child.pid, SIGTERM);
-      }
-      told = true;
-      for (; next < count; ++next) results[next].exit_code = 130;
+    if (interrupted()) {
+      stopping.stop(running);
+      for (; next < count; ++next) results[next].exit_code = kInterrupted;
     }
     while (next < count && running.size() < cores) {
       running.push_back(start(next, work));
       ++next;
     }
-    std::vector<pollfd> waits;
-    waits.reserve(running.size());
-    for (const Child& child : running) waits.push_back({child.pipe, POLLIN, 0});
-    // Not for ever: a signal may come just before.
-    if (poll(waits.data(), waits.size(), 200) < 0 && errno != EINTR) fail("can't wait");
-    for (std::size_t i = waits.size(); i-- > 0;) {
-      const Child child = running[i];
-      if (waits[i].revents == 0 || read_some(child, results[child.index].output)) continue;
-      results[child.index].exit_code = exit_code_of(child);
-      running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+    if (count > 1) {
+      say_progress(fmt::format("{} of {} runs done", next - running.size(), count));
     }
+    serve(running, results);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (results[i].fault.empty() || interrupted()) continue;
+    std::fprintf(stderr, "error: run %zu of %zu %s\n", i + 1, count, results[i].fault.c_str());
   }
   return results;
+}
+
+ChildResult run_guarded(double seconds, const std::function<int(std::string&)>& work) {
+  std::vector<ChildResult> results(1);
+  std::vector<Child> running{start(0, [&](std::size_t, std::string& out) { return work(out); })};
+  const Clock::time_point begin = Clock::now();
+  Stopping stopping;
+  bool late = false;
+  while (!running.empty()) {
+    if (interrupted()) stopping.stop(running);
+    if (!late && seconds_since(begin) > seconds) {
+      late = true;
+      kill(running.front().pid, SIGKILL);
+    }
+    serve(running, results);
+  }
+  if (late) results[0].fault = fmt::format("did not come to an end in {} s", seconds);
+  return results[0];
 }
 
 }  // namespace kvern

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "analysis/text/text.h"
+#include "scenarios/program/terminal/signals.h"
 
 namespace kvern {
 
@@ -16,11 +17,11 @@ Progress::Progress(std::uint64_t total)
       next_(start_ + std::chrono::milliseconds(500)) {}
 
 Progress::~Progress() {
+  say_progress("at work");
   if (shown_) std::fputs("\r\033[K", stderr);
 }
 
 void Progress::show(SimTime now, std::uint64_t arrived) {
-  if (!terminal_) return;
   const Clock::time_point wall = Clock::now();
   if (wall < next_) return;
   next_ = wall + std::chrono::milliseconds(200);
@@ -31,6 +32,8 @@ void Progress::show(SimTime now, std::uint64_t arrived) {
       "simulated {:.1f} s, {}{} requests, {} a second", static_cast<double>(now) * 1e-9,
       with_thousands(arrived), share,
       with_thousands(static_cast<std::uint64_t>(static_cast<double>(arrived) / seconds)));
+  say_progress(terminal_ ? "" : line);
+  if (!terminal_) return;
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   shown_ = true;
 }

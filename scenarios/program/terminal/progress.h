@@ -1,5 +1,5 @@
-// A line on a terminal that says how far a run is: simulated time, requests, rate. Elsewhere
-// nothing.
+// How far a run is: simulated time, requests, rate. On a terminal a line that is rewritten,
+// elsewhere what the sign of life of every ten seconds says (signals.h).
 #pragma once
 
 #include <chrono>

@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -14,6 +16,7 @@
 #include <string_view>
 
 #include "scenarios/program/build/origin.h"
+#include "scenarios/program/terminal/signals.h"
 #include "sim/base/outside_error.h"
 
 namespace kvern {
@@ -29,12 +32,16 @@ int run(std::vector<std::string> command) {
   const pid_t child = fork();
   if (child < 0) throw OutsideError(fmt::format("can't start a process: {}", std::strerror(errno)));
   if (child == 0) {
+    setpgid(0, 0);  // what it starts can be ended with it
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     execvp(arguments[0], arguments.data());
     _exit(127);
   }
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    if (interrupted()) kill(-child, SIGTERM);
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

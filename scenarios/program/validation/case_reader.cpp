@@ -195,8 +195,12 @@ std::optional<CaseSpec> read_case(Parameters& top, const std::string& file) {
   Parameters p = top.table("case", "what makes the scenario a validation case");
   CaseSpec spec;
   spec.where = p.where("");
-  const std::string folder = std::filesystem::path(file).parent_path().filename().string();
-  spec.name = p.get("name", folder.c_str(), "in tables");
+  std::error_code unknown;  // a file "../case.toml" still has a folder with a name
+  const std::filesystem::path whole = std::filesystem::weakly_canonical(file, unknown);
+  const std::string folder =
+      (unknown ? std::filesystem::path(file) : whole).parent_path().filename();
+  spec.name = p.get("name", folder.c_str(), "in tables; names the folder of its runs");
+  check_folder_name(p, spec.name);
   spec.source = p.get("source", "", "who measured, what and where it is published");
   spec.note = p.get("note", "", "what was assumed, what to know about the result");
   spec.needs = p.get("needs", "", "what Kvern lacks for it; the case is shown and does not count");

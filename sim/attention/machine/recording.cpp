@@ -4,13 +4,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
+#include "sim/base/io/hdf5/seal.h"
 #include "sim/base/outside_error.h"
 
 namespace kvern {
 namespace {
 
 constexpr const char* kRoot = "/sequences";
+// Beyond what any model has, so that a damaged shape does not ask for all memory.
+constexpr std::size_t kMostTokens = 1 << 27;
+constexpr std::uint64_t kMostLayers = 100'000;
+constexpr std::uint64_t kMostWidth = 1 << 24;  // heads x dim
 
 class SequenceReader {
  public:
@@ -57,13 +63,26 @@ class SequenceReader {
   void read_tokens(RecordedSequence& sequence) const {
     sequence.ids = file_.read_all<std::int32_t>(part("tokens"));
     sequence.tokens = static_cast<std::uint32_t>(sequence.ids.size());
+    if (sequence.ids.empty() || sequence.ids.size() > kMostTokens) {
+      fail(fmt::format("it has {} tokens; 1 to {} can be replayed", sequence.ids.size(),
+                       kMostTokens));
+    }
+    for (const std::int32_t id : sequence.ids) {
+      if (id < 0) fail("a token has no number below 0");
+    }
     if (file_.has(part("token_class"))) {
       sequence.token_class = file_.read_all<std::uint8_t>(part("token_class"));
       if (sequence.token_class.size() != sequence.tokens) fail("token_class is not [T]");
+      for (const std::uint8_t kind : sequence.token_class) {
+        if (kind > 2) fail("token_class is 0, 1 or 2");
+      }
     }
     if (file_.has(part("token_rarity"))) {
       sequence.token_rarity = file_.read_all<float>(part("token_rarity"));
       if (sequence.token_rarity.size() != sequence.tokens) fail("token_rarity is not [T]");
+      for (const float rarity : sequence.token_rarity) {
+        if (!(std::isfinite(rarity) && rarity >= 0)) fail("token_rarity is a number from 0 up");
+      }
     }
   }
 
@@ -73,7 +92,8 @@ class SequenceReader {
     const Extents k = file_.shape(part("k"));
     const bool well_formed = q.size() == 4 && k.size() == 4 && file_.shape(part("v")) == k &&
                              q[0] == k[0] && q[1] == k[1] && q[3] == k[3] && k[2] > 0 && q[2] > 0 &&
-                             q[2] % k[2] == 0 && q[3] > 0 && q[1] == sequence.tokens;
+                             q[2] % k[2] == 0 && q[3] > 0 && q[1] == sequence.tokens &&
+                             q[0] <= kMostLayers && q[2] * q[3] <= kMostWidth;
     if (!well_formed) {
       fail("q is not [layer, T, head, dim], or k and v not [layer, T, kv_head, dim]");
     }
@@ -111,7 +131,13 @@ class SequenceReader {
 
 }  // namespace
 
-Recording::Recording(const std::string& path, bool tokens_only) : file_(path) {
+Recording::Recording(const std::string& path, bool tokens_only)
+    : file_(path, "recording", "kvern trace record makes a new one") {
+  if (file_.has_attribute("/", "format") && sealed_kind(path).empty()) {
+    throw OutsideError(path +
+                       ": Kvern wrote this recording, and its seal is gone, so it was "
+                       "changed or cut short since: kvern trace record makes a new one");
+  }
   if (!file_.has(kRoot)) {
     throw OutsideError(fmt::format("{}: not a recording: it has no group {}", path, kRoot));
   }
@@ -130,6 +156,11 @@ RecordedLayer Recording::layer(const RecordedSequence& sequence, std::uint32_t i
     std::vector<float> values(sequence.tokens * heads * sequence.dim);
     file_.read<float>(fmt::format("{}/{}/{}", kRoot, sequence.number, name), {index, 0, 0, 0},
                       count, values);
+    for (const float value : values) {
+      if (std::isfinite(value)) continue;
+      throw OutsideError(fmt::format("{}: {}/{}/{} holds a number that is not finite", file_.path(),
+                                     kRoot, sequence.number, name));
+    }
     return values;
   };
   return {read("q", sequence.heads), read("k", sequence.kv_heads), read("v", sequence.kv_heads)};

@@ -1,5 +1,6 @@
 // A recording: token sequences with the queries, keys and values that a model computed for them.
-// HDF5; any tool can write one.
+// HDF5; any tool can write one, and Kvern's own carry a seal (sim/base/io/hdf5/seal.h). Numbers are
+// finite, tokens from 0 up.
 //
 //   /sequences/<n>     attributes language, domain, model; layers (numbers of the recorded ones),
 //                      model_layers, prompt_tokens (0), rope_theta (0 = none), scale (absent:

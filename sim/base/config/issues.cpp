@@ -88,6 +88,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  constexpr std::size_t kLongestWord = 100;  // nobody meant a name with something longer
+  if (word.size() > kLongestWord) return "";
   std::size_t best = std::max<std::size_t>(2, word.size() / 3) + 1;
   const std::string* nearest = nullptr;
   for (const std::string& candidate : known) {

@@ -150,8 +150,9 @@ bool apply_units(Quantity& q, std::string_view text, std::string& why) {
       why = unknown_unit(symbol);
       return false;
     }
+    const bool large = q.numerator / q.denominator > 1;
     if (!apply(q, *unit, divide)) {
-      why = "too many digits";
+      why = large ? "it is too large" : "too many digits";
       return false;
     }
     if (end == std::string_view::npos) return true;
@@ -169,9 +170,15 @@ bool take_number(std::string_view& text, Quantity& q, std::string& why) {
   int exponent = 0;
   int digits = 0;
   bool point = false;
+  // As in TOML, "_" stands between two digits.
+  const auto digit_at = [&](std::size_t at) { return at < text.size() && is_digit(text[at]); };
   for (; i < text.size() && (is_digit(text[i]) || text[i] == '_' || (text[i] == '.' && !point));
        ++i) {
     if (text[i] == '.') point = true;
+    if (text[i] == '_' && (i == 0 || !digit_at(i - 1) || !digit_at(i + 1))) {
+      why = "an underscore stands between two digits";
+      return false;
+    }
     if (!is_digit(text[i])) continue;
     mantissa = mantissa * 10 + (text[i] - '0');
     exponent -= point ? 1 : 0;
@@ -203,7 +210,7 @@ bool take_number(std::string_view& text, Quantity& q, std::string& why) {
   q.numerator = negative ? -mantissa : mantissa;
   for (; exponent != 0; exponent += exponent < 0 ? 1 : -1) {
     if (!(exponent < 0 ? scale(q, 1, 10) : scale(q, 10, 1))) {
-      why = "too many digits";
+      why = exponent > 0 ? "it is too large" : "too many digits";
       return false;
     }
   }

@@ -13,7 +13,7 @@ std::string toml_text(std::string_view text) {
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
     } else {
       out += c;

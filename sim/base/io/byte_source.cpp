@@ -9,14 +9,21 @@
 #include <cstring>
 
 #include "sim/base/digest.h"
+#include "sim/base/io/text_file.h"
 #include "sim/base/outside_error.h"
 
 namespace kvern {
 
 struct ByteSource::Stored {
-  explicit Stored(const std::string& name)
-      : path(name), file(std::fopen(name.c_str(), "rb"), &std::fclose) {
-    if (file == nullptr) throw OutsideError(fmt::format("{}: {}", path, std::strerror(errno)));
+  explicit Stored(const std::string& name) : path(name), file(open(name), &std::fclose) {}
+
+  static std::FILE* open(const std::string& name) {
+    if (const std::string why = no_source(name); !why.empty()) {
+      throw OutsideError(fmt::format("{}: {}", name, why));
+    }
+    std::FILE* opened = std::fopen(name.c_str(), "rb");
+    if (opened == nullptr) throw OutsideError(fmt::format("{}: {}", name, std::strerror(errno)));
+    return opened;
   }
 
   // Makes sure that unread bytes are at hand; false at the end of the file.
@@ -28,6 +35,7 @@ struct ByteSource::Stored {
       throw OutsideError(fmt::format("{}: {}", path, std::strerror(errno)));
     }
     sum.add(buffer.data(), end);
+    bytes += end;
     return end > 0;
   }
 
@@ -36,6 +44,7 @@ struct ByteSource::Stored {
   std::vector<char> buffer = std::vector<char>(1 << 17);
   std::size_t begin = 0;
   std::size_t end = 0;
+  std::uint64_t bytes = 0;  // read so far, as stored
   Sha256 sum;
 };
 
@@ -46,6 +55,10 @@ struct ByteSource::Unpacker {
 };
 
 namespace {
+
+// Traces pack to a tenth, rarely to a fiftieth; a file that packs better is filled with one byte.
+constexpr std::uint64_t kMostUnpacked = 200;
+constexpr std::uint64_t kFreeContent = 256 << 20;  // harmless whatever it was packed from
 
 struct Damage {
   std::string what;
@@ -143,6 +156,12 @@ std::size_t ByteSource::read(char* into, std::size_t size) {
   try {
     const std::size_t got = unpacker_->read(*stored_, into, size);
     content_bytes_ += got;
+    if (content_bytes_ > kFreeContent && content_bytes_ / kMostUnpacked > stored_->bytes) {
+      throw OutsideError(
+          fmt::format("{}: it unpacks to more than {} times its size ({} bytes out of {} so far); "
+                      "if it is meant so, unpack it first",
+                      path_, kMostUnpacked, content_bytes_, stored_->bytes));
+    }
     return got;
   } catch (const Damage& damage) {
     throw OutsideError(fmt::format("{}: {}; {} bytes before it could be read", path_, damage.what,
@@ -165,7 +184,13 @@ bool LineReader::fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
+  if (end_ == buffer_.size()) {
+    if (buffer_.size() >= kLongestLine) {
+      throw OutsideError(fmt::format("{}: line {} has more than {} bytes", source_->path(),
+                                     number_ + 1, kLongestLine));
+    }
+    buffer_.resize(2 * buffer_.size());
+  }
   try {
     const std::size_t got = source_->read(buffer_.data() + end_, buffer_.size() - end_);
     end_ += got;

@@ -1,6 +1,7 @@
 // A file as a stream of bytes or lines, unpacked on the way: gzip and zstd are known by their first
 // bytes, never by the name. Memory: a few buffers, whatever the size of the file (lines: the
-// longest).
+// longest, kLongestLine at most). Devices and folders are refused, and packed files that grow
+// beyond any trace (200 times, more than 256 MiB).
 #pragma once
 
 #include <cstddef>
@@ -40,13 +41,16 @@ class ByteSource {
   std::uint64_t content_bytes_ = 0;
 };
 
+// Of a line, in bytes: a prompt of ten million tokens in blocks of 16 takes half of it.
+inline constexpr std::size_t kLongestLine = 16 << 20;
+
 class LineReader {
  public:
   explicit LineReader(ByteSource& source);
 
   // The next line without its LF or CRLF (the last one needs none; a byte order mark is dropped);
   // false at the end. `line` stays valid until the next call. Throws OutsideError as read() does,
-  // naming the last whole line.
+  // naming the last whole line, or for a line that is too long.
   bool next(std::string_view& line);
   // Of the line last returned, from 1.
   std::int64_t number() const { return number_; }

@@ -11,6 +11,18 @@ namespace kvern {
 
 namespace ondemand = simdjson::ondemand;
 
+namespace {
+
+// No trace needs more; without a limit, brackets end the stack and lists the memory.
+constexpr int kDeepest = 64;
+constexpr std::size_t kMostValues = 1 << 22;
+
+struct Limit {
+  const char* what;
+};
+
+}  // namespace
+
 struct JsonLine::Parser {
   // simdjson reads a little beyond the end, so the text is copied to where that is allowed.
   std::string_view hold(std::string_view text) {
@@ -23,8 +35,10 @@ struct JsonLine::Parser {
 
   // Appends `value` and all below it, depth first. Throws simdjson_error.
   template <class Value>
-  void add(std::vector<Node>& nodes, Value& value, std::string_view key) {
+  void add(std::vector<Node>& nodes, Value& value, std::string_view key, int depth = 0) {
     const std::size_t self = nodes.size();
+    if (depth > kDeepest) throw Limit{"more than 64 lists and objects within each other"};
+    if (self >= kMostValues) throw Limit{"more than 4,194,304 values in one text"};
     nodes.push_back({JsonValue::Kind::Null, 0, 0, {}, key});
     std::uint32_t count = 0;
     switch (value.type().value()) {
@@ -32,7 +46,7 @@ struct JsonLine::Parser {
         nodes[self].kind = JsonValue::Kind::Array;
         for (auto item : value.get_array()) {
           ondemand::value child = item.value();
-          add(nodes, child, {});
+          add(nodes, child, {}, depth + 1);
           ++count;
         }
         break;
@@ -41,7 +55,7 @@ struct JsonLine::Parser {
         for (auto item : value.get_object()) {
           const std::string_view name = item.unescaped_key().value();
           ondemand::value child = item.value();
-          add(nodes, child, name);
+          add(nodes, child, name, depth + 1);
           ++count;
         }
         break;
@@ -98,10 +112,12 @@ bool JsonLine::parse(std::string_view text) {
     }
     return true;
   } catch (const simdjson::simdjson_error& error) {
-    nodes_.clear();
     error_ = error.what();
-    return false;
+  } catch (const Limit& limit) {
+    error_ = limit.what;
   }
+  nodes_.clear();
+  return false;
 }
 
 JsonValue::Kind JsonValue::kind() const {

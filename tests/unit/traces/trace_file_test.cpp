@@ -104,6 +104,28 @@ TEST(TraceFile, AnotherFileIsRefused) {
   EXPECT_THROW(TraceFile file(scratch("other.h5")), OutsideError);
 }
 
+// What importers never make, sealed all the same: each law is held against the rows.
+TEST(TraceFile, RowsThatBreakALawAreRefused) {
+  Issues issues;
+  const auto sound = read_trace(fixture("weka.jsonl"), issues);
+  ASSERT_TRUE(sound);
+  const auto refused = [&](auto change) {
+    Trace trace = *sound;
+    change(trace);
+    write_trace(scratch("broken.h5"), trace);
+    TraceFile file(scratch("broken.h5"));
+    EXPECT_THROW(file.load(0, file.rows(), trace), OutsideError);
+  };
+  refused([](Trace& t) { std::swap(t.arrival_ns.front(), t.arrival_ns.back()); });
+  refused([](Trace& t) { t.prompt_tokens[1] = 0; });
+  refused([](Trace& t) { t.output_tokens[1] = 0xffff'ffff; });
+  refused([](Trace& t) { t.waits_on.back() = static_cast<std::int32_t>(t.rows()) - 1; });
+  refused([](Trace& t) { t.waits_on.back() = -1; });
+  refused([](Trace& t) { t.header.distinct_blocks = 1; });
+  refused([](Trace& t) { t.delay_ns.back() = -1; });
+  refused([](Trace& t) { t.waits_offset[1] = 1'000'000; });
+}
+
 TEST(TraceText, InfoAndHead) {
   Issues issues;
   const auto info = trace_info(trace_fixture("mooncake.jsonl"), issues);

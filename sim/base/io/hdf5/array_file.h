@@ -1,5 +1,5 @@
 // Arrays of any number of dimensions in an HDF5 file: recordings of attention, model weights. For
-// tables of columns see table_file.h; both stand in table_file.cpp, the only place that knows HDF5.
+// tables of columns see table_file.h.
 //
 // Files may come from any tool: numbers of every width, in chunks or compressed, text attributes of
 // fixed or variable length. Everything throws OutsideError, naming file and object.
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -34,7 +35,10 @@ using Extents = std::vector<std::uint64_t>;
 
 class ArrayReader {
  public:
-  explicit ArrayReader(const std::string& path);
+  // A file with a seal (seal.h) must be of that kind and unchanged, or OutsideError says so; one of
+  // another tool has none. Without a kind nothing is asked.
+  explicit ArrayReader(const std::string& path, std::string_view kind = {},
+                       std::string_view again = {});
   ~ArrayReader();
   ArrayReader(const ArrayReader&) = delete;
   ArrayReader& operator=(const ArrayReader&) = delete;
@@ -106,6 +110,8 @@ class ArrayWriter {
   void set_integers(const std::string& object, const std::string& name,
                     std::span<const std::int64_t> values);
   void close();
+  // close(), and the seal of a file that Kvern reads back (seal.h).
+  void close_sealed(std::string_view kind);
 
  private:
   void write_block(const std::string& dataset, ArrayType type, const Extents& start,

@@ -1,5 +1,6 @@
-// Tables of named typed columns in an HDF5 file: records.h5, traces, measured costs. The only place
-// that knows HDF5. Files are readable by any HDF5 tool: libver earliest, no object times.
+// Tables of named typed columns in an HDF5 file: records.h5, traces, measured costs. This folder is
+// the only place that knows HDF5. Files are readable by any HDF5 tool: libver earliest, no object
+// times.
 //
 // A table is a group; its columns are one-dimensional datasets of equal length with the attributes
 // `unit` and `description`. A process that dies, or a disk that fills, costs at most the rows since
@@ -66,7 +67,7 @@ class TableWriter;
 class Table {
  public:
   // A row: put() every column once, then end_row(). `column` counts from 0 in the order of the
-  // spec. T must be the column's type exactly (checked in debug builds only: this is the hot path).
+  // spec. T must be the column's type exactly; nothing checks it, for this is the hot path.
   template <class T>
   void put(std::size_t column, T value) {
     std::memcpy(buffers_[column].data() + std::size_t{row_} * sizeof(T), &value, sizeof(T));
@@ -128,6 +129,8 @@ class TableWriter {
   // All rows so far are on disk and counted in rows_complete when this returns.
   void flush();
   void close();  // flush() and the end; further calls do nothing
+  // close(), and the seal of a file that Kvern reads back (seal.h).
+  void close_sealed(std::string_view kind);
 
   bool failed() const { return failed_; }
   const std::string& path() const { return path_; }
@@ -149,7 +152,10 @@ class TableWriter {
 // column or attribute is missing, of another type, or unreadable.
 class TableReader {
  public:
+  // With a kind, a sealed file of that kind (seal.h): checked before anything is read. `again`: how
+  // to make a new one.
   explicit TableReader(const std::string& path);
+  TableReader(const std::string& path, std::string_view kind, std::string_view again);
   ~TableReader();
   TableReader(const TableReader&) = delete;
   TableReader& operator=(const TableReader&) = delete;
