@@ -17,10 +17,10 @@ class RowBatch {
   bool written() const { return table_ != nullptr; }
   void add(const Row& row) {
     rows_[count_++] = row;
-    if (count_ == rows_.size()) drain();
+    if (count_ == rows_.size()) write_out();
   }
   // All rows so far are in the table.
-  void drain();
+  void write_out();
 
  private:
   Table* table_ = nullptr;
@@ -29,7 +29,7 @@ class RowBatch {
 };
 
 template <class Row>
-void RowBatch<Row>::drain() {
+void RowBatch<Row>::write_out() {
   std::uint32_t first = 0;
   while (table_ != nullptr && first < count_) {
     const std::uint32_t n = std::min(count_ - first, table_->room());

@@ -100,13 +100,13 @@ void RunRecords::write(RowBatch<Row>& batch, const Row& row) {
 }
 
 void RunRecords::flush() {
-  requests_.drain();
-  buckets_.drain();
-  steps_.drain();
-  evictions_.drain();
-  transfers_.drain();
-  request_energies_.drain();
-  meters_.drain();
+  requests_.write_out();
+  buckets_.write_out();
+  steps_.write_out();
+  evictions_.write_out();
+  transfers_.write_out();
+  request_energies_.write_out();
+  meters_.write_out();
   file_->flush();
   rows_since_flush_ = 0;
   last_flush_ = std::chrono::steady_clock::now();
@@ -153,7 +153,7 @@ void RunRecords::write_energy(std::span<const Ledger> pools) {
       if (idle || !ledger.audited_on || rest != 0) add(part, idle ? IdlePhase : BusyPhase, rest);
     }
   }
-  rows.drain();
+  rows.write_out();
 }
 
 void RunRecords::write_tenants() {
@@ -173,7 +173,7 @@ void RunRecords::write_tenants() {
       }
     }
   }
-  rows.drain();
+  rows.write_out();
 }
 
 void RunRecords::write_itl(std::span<const Ledger> pools) {
@@ -184,7 +184,7 @@ void RunRecords::write_itl(std::span<const Ledger> pools) {
   for (const Histogram::Bucket& bucket : itl.buckets()) {
     rows.add({bucket.lower_ns, bucket.count});
   }
-  rows.drain();
+  rows.write_out();
 }
 
 void RunRecords::finish(std::span<const Ledger> pools, bool complete) {

@@ -17,7 +17,7 @@ using measured::AttentionFamily;
 using measured::AttentionKind;
 using measured::AttentionModel;
 using measured::Axis;
-using measured::HatGrid;
+using measured::InterpolationGrid;
 using measured::Observation;
 
 constexpr std::size_t kEnoughForGrid = 60;
@@ -52,7 +52,7 @@ bool equal_lengths(const AttentionRow& row) {
 
 using Rows = std::vector<const AttentionRow*>;
 
-HatGrid empty_grid(AttentionKind kind, const Rows& rows) {
+InterpolationGrid empty_grid(AttentionKind kind, const Rows& rows) {
   std::vector<Axis> axes;
   const std::vector<AxisPlan> plans = axes_of(kind);
   for (std::size_t a = 0; a < plans.size(); ++a) {
@@ -62,7 +62,7 @@ HatGrid empty_grid(AttentionKind kind, const Rows& rows) {
     }
     axes.push_back({plans[a].name, measured::spread_knots(values, plans[a].most)});
   }
-  return HatGrid(std::move(axes));
+  return InterpolationGrid(std::move(axes));
 }
 
 void fit_base(const Rows& rows, AttentionModel& model) {
@@ -103,15 +103,15 @@ void fit_skew(const Rows& rows, AttentionModel& model) {
     heads.push_back(row->load.heads);
     kv_heads.push_back(row->load.kv_heads);
   }
-  HatGrid skew({{"decodes", measured::spread_knots(decodes, 8)},
-                {"heads", measured::spread_knots(heads, 4)},
-                {"kv_heads", measured::spread_knots(kv_heads, 4)}});
+  InterpolationGrid skew({{"decodes", measured::spread_knots(decodes, 8)},
+                          {"heads", measured::spread_knots(heads, 4)},
+                          {"kv_heads", measured::spread_knots(kv_heads, 4)}});
   double mean = 0;
   for (const Observation& o : seen) mean += o.weight / static_cast<double>(seen.size());
   skew.fit(seen, 1e-3 * mean);
   std::vector<double> values = skew.values();
   for (double& value : values) value = std::max(0.0, value);  // unequal lengths never help
-  model.skew_us = HatGrid(skew.axes(), std::move(values));
+  model.skew_us = InterpolationGrid(skew.axes(), std::move(values));
 }
 
 double predict(const AttentionModel& model, const AttentionRow& row) {
@@ -133,7 +133,8 @@ bool impossible(const HardwareSpec& h, const AttentionRow& row) {
   return large && bytes / (row.us * 1e-6) > h.memory_bytes_per_second;
 }
 
-AttentionModel fit_model(const AttentionModel& named, const Rows& rows, const HatGrid& grid) {
+AttentionModel fit_model(const AttentionModel& named, const Rows& rows,
+                         const InterpolationGrid& grid) {
   AttentionModel model = named;
   Rows equal, unequal;
   for (const AttentionRow* row : rows) (equal_lengths(*row) ? equal : unequal).push_back(row);
@@ -152,7 +153,8 @@ void fit_kind(const AttentionModel& named, const Rows& rows, const std::string& 
   for (const AttentionRow* row : rows) {
     if (equal_lengths(*row)) equal.push_back(row);
   }
-  const HatGrid grid = equal.size() >= kEnoughForGrid ? empty_grid(named.kind, equal) : HatGrid();
+  const InterpolationGrid grid =
+      equal.size() >= kEnoughForGrid ? empty_grid(named.kind, equal) : InterpolationGrid();
   const AttentionModel model = fit_model(named, rows, grid);
   const auto report_with = [&](const std::string& how, const Rows& of, const auto& predicted) {
     std::vector<double> p, m;

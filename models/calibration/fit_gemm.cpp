@@ -14,7 +14,7 @@ namespace {
 
 using measured::GemmCurve;
 using measured::GemmModel;
-using measured::HatGrid;
+using measured::InterpolationGrid;
 using measured::Observation;
 using Shape = std::pair<double, double>;  // n, k
 
@@ -101,16 +101,16 @@ std::vector<Observation> ratios(const GemmModel& model, const HardwareSpec& hard
   return seen;
 }
 
-HatGrid lattice_grid(const std::vector<GemmRow>& rows) {
+InterpolationGrid lattice_grid(const std::vector<GemmRow>& rows) {
   std::vector<double> m, n, k;
   for (const GemmRow& row : rows) {
     m.push_back(row.m);
     n.push_back(row.n);
     k.push_back(row.k);
   }
-  return HatGrid({{"m", measured::spread_knots(m, 20)},
-                  {"n", measured::spread_knots(n, 9)},
-                  {"k", measured::spread_knots(k, 9)}});
+  return InterpolationGrid({{"m", measured::spread_knots(m, 20)},
+                            {"n", measured::spread_knots(n, 9)},
+                            {"k", measured::spread_knots(k, 9)}});
 }
 
 template <class Predict>
@@ -144,7 +144,7 @@ void fit_lattice(const FitContext& context, const std::vector<GemmRow>& rows,
         kept.push_back(seen[i]);
       }
     }
-    HatGrid grid = lattice_grid(rows);
+    InterpolationGrid grid = lattice_grid(rows);
     grid.fit(kept, kGemmRidge);
     for (const std::size_t i : out) {
       const double base = model.us(hardware, rows[i].m, rows[i].n, rows[i].k);
@@ -163,7 +163,7 @@ GemmCurve curve_of(const std::vector<Observation>& seen, const Shape& shape) {
   std::vector<double> m;
   m.reserve(seen.size());
   for (const Observation& o : seen) m.push_back(o.at[0]);
-  HatGrid grid({{"m", measured::spread_knots(m, 40)}});
+  InterpolationGrid grid({{"m", measured::spread_knots(m, 40)}});
   grid.fit(seen, 1e-3);
   return {shape.first, shape.second, grid.axes()[0].knots, grid.values()};
 }

@@ -10,20 +10,21 @@
 namespace kvern::calibration {
 namespace {
 
-using measured::HatGrid;
+using measured::InterpolationGrid;
 using measured::Observation;
 
 // ln(us) along one variable, by the knots of the measured values.
-HatGrid curve_of(const std::vector<Observation>& seen, const char* name, std::size_t most) {
+InterpolationGrid curve_of(const std::vector<Observation>& seen, const char* name,
+                           std::size_t most) {
   std::vector<double> at;
   at.reserve(seen.size());
   for (const Observation& o : seen) at.push_back(o.at[0]);
-  HatGrid grid({{name, measured::spread_knots(at, most)}});
+  InterpolationGrid grid({{name, measured::spread_knots(at, most)}});
   grid.fit(seen, 1e-4);
   return grid;
 }
 
-void report_curve(CostTable& table, const std::string& part, const HatGrid& curve,
+void report_curve(CostTable& table, const std::string& part, const InterpolationGrid& curve,
                   const std::vector<Observation>& seen) {
   std::vector<double> predicted, took;
   for (const Observation& o : seen) {

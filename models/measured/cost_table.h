@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "models/measured/hat_grid.h"
+#include "models/measured/interpolation_grid.h"
 #include "models/roofline/gemm.h"
 #include "sim/hardware.h"
 
@@ -28,7 +28,7 @@ struct GemmModel {
   double fixed_us = 0;
   double compute_share = 0;
   double memory_share = 0;
-  HatGrid log_ratio;
+  InterpolationGrid log_ratio;
   std::vector<GemmCurve> curves;
 
   // Without the corrections: fixed time and bounds.
@@ -69,9 +69,9 @@ struct AttentionModel {
   std::string dtype;
   double head_dim = 0;
   std::vector<double> coefficients;  // us a feature
-  HatGrid log_ratio;
+  InterpolationGrid log_ratio;
   // us a token by which the longest context exceeds the mean one, along the number of decodes.
-  HatGrid skew_us;
+  InterpolationGrid skew_us;
 
   double base_us(const AttentionLoad& load) const;
   double ratio(const AttentionLoad& load) const;
@@ -91,14 +91,14 @@ struct AttentionFamily {
 // us of one kernel along tokens x width; log_us holds its logarithm.
 struct ElementwiseCurve {
   std::string op;
-  HatGrid log_us;
+  InterpolationGrid log_us;
 };
 
 struct CollectiveCurve {
   std::string op;
   std::string impl;
   double gpus = 0;
-  HatGrid log_us;  // along bytes of the whole message
+  InterpolationGrid log_us;  // along bytes of the whole message
 };
 
 // What whole steps take beyond the sum of their kernels.

@@ -99,7 +99,7 @@ void numbers(Archive& archive, const std::string& group, const char* what,
   for (double* member : members) *member = values[i++];
 }
 
-std::vector<double> packed(const HatGrid& grid) {
+std::vector<double> packed(const InterpolationGrid& grid) {
   std::vector<double> all{static_cast<double>(grid.axes().size())};
   for (const Axis& axis : grid.axes()) all.push_back(static_cast<double>(axis.knots.size()));
   for (const Axis& axis : grid.axes()) {
@@ -109,7 +109,7 @@ std::vector<double> packed(const HatGrid& grid) {
   return all;
 }
 
-HatGrid unpacked(const std::string& where, const std::vector<double>& all) {
+InterpolationGrid unpacked(const std::string& where, const std::vector<double>& all) {
   const OutsideError damaged(where + ": not a grid of a cost table");
   if (all.empty() || all[0] < 0 || all[0] > static_cast<double>(kMostAxes)) throw damaged;
   if (all[0] == 0) return {};
@@ -127,12 +127,13 @@ HatGrid unpacked(const std::string& where, const std::vector<double>& all) {
     points *= size;
   }
   if (next + points != all.size()) throw damaged;
-  return HatGrid(std::move(axes), {all.begin() + static_cast<std::ptrdiff_t>(next), all.end()});
+  return InterpolationGrid(std::move(axes),
+                           {all.begin() + static_cast<std::ptrdiff_t>(next), all.end()});
 }
 
 template <class Archive>
 void visit(Archive& archive, const std::string& group, const char* name, const char* what,
-           HatGrid& grid) {
+           InterpolationGrid& grid) {
   std::vector<double> all = packed(grid);
   archive.numbers(group, name, "1", what, all);
   grid = unpacked(group, all);

@@ -1,6 +1,6 @@
-// Port: how deep does a replica without work sleep, and after how long? Asked by the replica each
-// time it runs out of work. Answered in policies/sleep; what the states draw and how long waking
-// takes is physics (models/power/idle_states.h).
+// Port: how deep does a replica without work sleep, and after how long? Asked once, when a replica
+// is built; the answer holds whenever it runs out of work. Answered in policies/sleep; what the
+// states draw and how long waking takes is physics (models/power/idle_states.h).
 #pragma once
 
 #include <array>

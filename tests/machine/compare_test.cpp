@@ -41,5 +41,25 @@ TEST(Compare, TellsWhatIsStillWrong) {
   EXPECT_NE(run.err.find("\"h2\""), std::string::npos) << run.err;
 }
 
+// The same in a case of `kvern validate`.
+TEST(Compare, ASweepOfACaseBringsIt) {
+  const lab::Program program{KVERN_BINARY};
+  std::filesystem::create_directories(program.folder() / "case");
+  program.write("case/case.toml", std::string(kSmall) + R"toml([[sweep]]
+key = "pool.kv.token_eviction"
+values = ["h2o", "window"]
+[[expect]]
+metric = "requests_finished"
+value = 50
+[case]
+name = "budget"
+source = "nobody"
+)toml");
+  const lab::Output run = program.call({"validate", (program.folder() / "case").string(), "--out",
+                                        (program.folder() / "out").string()});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.out.find("window"), std::string::npos) << run.out;
+}
+
 }  // namespace
 }  // namespace kvern

@@ -20,7 +20,7 @@ TEST(EnergyCommand, AnAuditIsATableOfPartsAndPhases) {
   const std::string file = program.write("a.toml", kScenario);
   const lab::Output output = program.run(file, {"--audit"});
   EXPECT_EQ(output.code, 0) << output.err;
-  EXPECT_THAT(output.out, HasSubstr("the rest by token_share"));
+  EXPECT_THAT(output.out, HasSubstr("the rest is shared by token_share"));
   EXPECT_THAT(output.out, HasSubstr("  kv_read"));
   EXPECT_THAT(output.out, HasSubstr("100.00 %"));
   // Without work there is nothing to audit, and it says so.

@@ -42,10 +42,7 @@ const std::vector<TraceFormat>& trace_formats() {
        },
        import_bailian},
       {"mooncake", "Mooncake traces, also with sessions or waits (JSON Lines)",
-       [](std::string_view line) {
-         return keys_are(line, {"input_length"});
-       },
-       import_mooncake},
+       [](std::string_view line) { return keys_are(line, {"input_length"}); }, import_mooncake},
       {"weka", "WEKA kv-cache-tester agent sessions (JSON Lines)",
        [](std::string_view line) {
          return keys_are(line, {"block_size", "requests"});

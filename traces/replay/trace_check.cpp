@@ -84,7 +84,7 @@ class RowCheck {
 }  // namespace
 
 void check_offsets(std::span<const std::uint64_t> offsets, const std::string& file,
-                   const char* column) {
+                   const std::string& column) {
   if (std::is_sorted(offsets.begin(), offsets.end())) return;
   throw OutsideError(fmt::format("{}: {} falls", file, column));
 }

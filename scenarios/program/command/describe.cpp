@@ -138,18 +138,21 @@ std::vector<std::string> tables_of(const KeyBook& book) {
 
 std::string overview() {
   const KeyBook book = scenario_keys();
-  std::string out = "Tables of a scenario (kvern describe pool.kv):\n";
+  std::string out =
+      "The tables of a scenario file and their keys. Each key's type, default and meaning:\n"
+      "kvern describe pool.kv\n";
   for (const std::string& table : tables_of(book)) {
+    if (is_policy(book, table)) continue;  // its keys are the policy's, below
     std::string keys;
     for (const KeyEntry& entry : book) {
-      // A policy's keys are the policy's (below).
-      if (entry.table == table && !is_table(entry) && !is_policy(book, table))
-        keys += (keys.empty() ? "" : " ") + entry.key;
+      if (entry.table == table && !is_table(entry)) keys += (keys.empty() ? "" : " ") + entry.key;
     }
     out +=
         fmt::format("  {:<20}  {}\n", table.empty() ? "scenario" : table, wrapped(keys, 24, 100));
   }
-  out += "\nPorts and their policies (kvern describe eviction.lru):\n";
+  out +=
+      "\nThe questions that policies answer, and the policies. What one does, and its keys:\n"
+      "kvern describe eviction.lru\n";
   for (const PortInfo& port : port_list()) {
     out += fmt::format("  {:<20}  {}\n", port.name, port.question);
     std::string names;

@@ -13,8 +13,8 @@
 #include "scenarios/program/build/assembly.h"
 #include "scenarios/program/build/cache_file.h"
 #include "scenarios/program/build/origin.h"
-#include "scenarios/program/run/beyond_boards.h"
 #include "scenarios/program/run/bound.h"
+#include "scenarios/program/run/facility_summary.h"
 #include "scenarios/program/run/memory_claim.h"
 #include "scenarios/program/run/meter_feed.h"
 #include "scenarios/program/run/resolved.h"
@@ -239,7 +239,7 @@ std::optional<RunOutcome> run_within_memory(const Scenario& scenario, const RunO
   if (options.audit) outcome.audit = audit_of(scenario, ledgers, records, facts.duration_ns);
   outcome.interrupted = !complete;
   outcome.summary = make_summary(facts, ledgers, records);
-  add_beyond_boards(scenario, records, facts.duration_ns, outcome.summary);
+  add_facility(scenario, records, facts.duration_ns, outcome.summary);
   add_meter(meter, outcome.summary);
   add_quality(assembly->quality, outcome.summary);
   const std::vector<std::string> notes = quality_notes(scenario, assembly->quality, records);

@@ -8,8 +8,8 @@
 #include "analysis/text/data_table.h"
 #include "analysis/text/expression.h"
 #include "scenarios/program/run/expectation.h"
+#include "scenarios/program/validation/allowed_error.h"
 #include "scenarios/program/validation/case_metrics.h"
-#include "scenarios/program/validation/measured_bar.h"
 #include "scenarios/program/validation/measured_column.h"
 
 namespace kvern {

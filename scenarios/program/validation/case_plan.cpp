@@ -83,14 +83,19 @@ void add_points(const std::string& file, const Config& root, const Scenario& bas
   }
 }
 
-// What every row sets must be there before the keys of the file can be checked as a whole.
-Config with_first_row(const std::string& file, const Config& root) {
+// What every row and every point of a sweep sets must be there before the keys of the file can be
+// checked as a whole.
+Config with_first_point(const std::string& file, const Config& root) {
   Issues ignored;
-  const auto spec = read_scenario_keys(root, file, ignored).validation;
-  if (!spec || !spec->rows) return root;
+  const Scenario alone = read_scenario_keys(root, file, ignored);
+  Config first = root;
   Issues later;
-  const auto points = row_points(*spec->rows, root, later);
-  return points.empty() ? root : points.front().point.root;
+  if (alone.validation && alone.validation->rows) {
+    const auto rows = row_points(*alone.validation->rows, root, later);
+    if (!rows.empty()) first = rows.front().point.root;
+  }
+  const auto points = sweep_points(first, alone.sweeps, later);
+  return points.empty() ? first : points.front().root;
 }
 
 }  // namespace
@@ -108,7 +113,7 @@ std::optional<CasePlan> plan_case(const std::string& file, Issues& issues) {
                          : fs::path(file).parent_path().filename().string();
     return plan;
   }
-  const Scenario base = read_scenario_keys(with_first_row(file, *root), file, issues);
+  const Scenario base = read_scenario_keys(with_first_point(file, *root), file, issues);
   if (!base.validation) {
     issues.error({file, 0, 0}, "there is no [case]", "name = \"...\" in a [case] makes it one");
   } else if (base.measured.empty() && base.expects.empty() && base.validation->needs.empty()) {

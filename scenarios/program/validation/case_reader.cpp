@@ -7,8 +7,8 @@
 #include "analysis/text/data_table.h"
 #include "analysis/text/expression.h"
 #include "scenarios/program/read/scenario_reader.h"
+#include "scenarios/program/validation/allowed_error.h"
 #include "scenarios/program/validation/case_metrics.h"
-#include "scenarios/program/validation/measured_bar.h"
 #include "sim/base/config/toml_text.h"
 #include "sim/base/units.h"
 

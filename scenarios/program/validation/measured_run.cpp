@@ -4,8 +4,8 @@
 #include <map>
 #include <numeric>
 
+#include "scenarios/program/validation/allowed_error.h"
 #include "scenarios/program/validation/case_metrics.h"
-#include "scenarios/program/validation/measured_bar.h"
 #include "scenarios/program/validation/measured_column.h"
 #include "sim/base/io/hdf5/table_file.h"
 

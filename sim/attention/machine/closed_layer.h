@@ -14,8 +14,8 @@
 namespace kvern {
 
 struct ClosedOptions {
-  double kv_bytes = 2;  // of a number in the cache
-  bool measure = true;  // recall, error and the like; else no full rows, unless the policy asks
+  double kv_bytes = 2;     // of a number in the cache
+  bool measure = true;     // recall, error and the like; else no full rows, unless the policy asks
   std::uint64_t seed = 0;  // TokenLayer
   Interrupt interrupt;
   const AttentionControl* control = nullptr;  // of the decode steps; null: none

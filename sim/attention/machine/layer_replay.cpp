@@ -12,7 +12,8 @@ struct PolicyRun {
   std::unique_ptr<LayerStep> step;
 };
 
-PolicyRun begin_run(ExactLayer& exact, const TokenPolicyMaker& maker, const AttentionControl* control) {
+PolicyRun begin_run(ExactLayer& exact, const TokenPolicyMaker& maker,
+                    const AttentionControl* control) {
   std::unique_ptr<TokenEviction> policy = maker();
   policy->begin(exact.layer(), exact.rows());
   PolicyRun run;

@@ -20,7 +20,7 @@ using TokenPolicyMaker = std::function<std::unique_ptr<TokenEviction>()>;
 
 struct ReplayOptions {
   AttentionForm form = AttentionForm::Softmax;
-  double kv_bytes = 2;  // of a number in the cache
+  double kv_bytes = 2;     // of a number in the cache
   std::uint64_t seed = 0;  // TokenLayer
   Interrupt interrupt;
   const AttentionControl* control = nullptr;  // of the decode steps; null: none

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using calibration::relative_fit;
-using measured::HatGrid;
+using measured::InterpolationGrid;
 using measured::Observation;
 
 class Folder {
@@ -68,9 +68,9 @@ TEST(FitError, CountsSharesOfTheMeasured) {
   EXPECT_NEAR(e.bias, 0, 1e-12);
 }
 
-TEST(HatGrid, FitsWhatIsLinearAlongTheLogarithm) {
+TEST(InterpolationGrid, FitsWhatIsLinearAlongTheLogarithm) {
   // f = ln(1 + x) - 2 ln(1 + y) lies in the space of the hats, wherever the knots are.
-  HatGrid grid({{"x", {1, 7, 100}}, {"y", {0, 3, 50}}});
+  InterpolationGrid grid({{"x", {1, 7, 100}}, {"y", {0, 3, 50}}});
   std::vector<Observation> seen;
   for (const double x : {1., 2., 7., 20., 100.}) {
     for (const double y : {0., 1., 3., 9., 50.}) {
@@ -84,7 +84,7 @@ TEST(HatGrid, FitsWhatIsLinearAlongTheLogarithm) {
   EXPECT_FALSE(grid.covers({101, 50}));
 }
 
-TEST(HatGrid, KnotsKeepTheEndsAndSpread) {
+TEST(InterpolationGrid, KnotsKeepTheEndsAndSpread) {
   EXPECT_EQ(measured::spread_knots({4, 1, 2, 2}, 8), (std::vector<double>{1, 2, 4}));
   const auto knots = measured::spread_knots({1, 2, 4, 8, 16, 32, 64, 128, 1024}, 4);
   ASSERT_EQ(knots.size(), 4U);

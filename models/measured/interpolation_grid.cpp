@@ -1,4 +1,4 @@
-#include "models/measured/hat_grid.h"
+#include "models/measured/interpolation_grid.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,19 +20,19 @@ double dot(std::span<const double> a, std::span<const double> b) {
 
 }  // namespace
 
-HatGrid::HatGrid(std::vector<Axis> axes) : axes_(std::move(axes)) {
+InterpolationGrid::InterpolationGrid(std::vector<Axis> axes) : axes_(std::move(axes)) {
   std::size_t count = 1;
   for (const Axis& axis : axes_) count *= axis.knots.size();
   values_.assign(count, 0.0);
   set_logs();
 }
 
-HatGrid::HatGrid(std::vector<Axis> axes, std::vector<double> values)
+InterpolationGrid::InterpolationGrid(std::vector<Axis> axes, std::vector<double> values)
     : axes_(std::move(axes)), values_(std::move(values)) {
   set_logs();
 }
 
-void HatGrid::set_logs() {
+void InterpolationGrid::set_logs() {
   logs_.clear();
   for (const Axis& axis : axes_) {
     std::vector<double>& logs = logs_.emplace_back();
@@ -40,7 +40,7 @@ void HatGrid::set_logs() {
   }
 }
 
-HatGrid::Corners HatGrid::corners(const Point& x) const {
+InterpolationGrid::Corners InterpolationGrid::corners(const Point& x) const {
   Corners c;
   c.count = 1;
   c.index[0] = 0;
@@ -68,7 +68,7 @@ HatGrid::Corners HatGrid::corners(const Point& x) const {
   return c;
 }
 
-double HatGrid::at(const Point& x) const {
+double InterpolationGrid::at(const Point& x) const {
   if (values_.empty()) return 0;
   const Corners c = corners(x);
   double sum = 0;
@@ -76,7 +76,7 @@ double HatGrid::at(const Point& x) const {
   return sum;
 }
 
-bool HatGrid::covers(const Point& x) const {
+bool InterpolationGrid::covers(const Point& x) const {
   for (std::size_t a = 0; a < axes_.size(); ++a) {
     if (x[a] < axes_[a].knots.front() || x[a] > axes_[a].knots.back()) return false;
   }
@@ -84,7 +84,7 @@ bool HatGrid::covers(const Point& x) const {
 }
 
 // Minimises sum of w (A v - y)^2 + ridge v^2: conjugate gradients on the normal equations.
-void HatGrid::fit(std::span<const Observation> observations, double ridge) {
+void InterpolationGrid::fit(std::span<const Observation> observations, double ridge) {
   std::vector<Corners> rows;
   rows.reserve(observations.size());
   for (const Observation& o : observations) rows.push_back(corners(o.at));
@@ -123,7 +123,7 @@ void HatGrid::fit(std::span<const Observation> observations, double ridge) {
   }
 }
 
-double size_curve(const HatGrid& log_values, double x) {
+double size_curve(const InterpolationGrid& log_values, double x) {
   const std::vector<double>& knots = log_values.axes()[0].knots;
   const std::vector<double>& logs = log_values.values();
   if (x <= knots.front()) return exact::exp(logs.front());

@@ -1,4 +1,4 @@
-#include "scenarios/program/validation/measured_bar.h"
+#include "scenarios/program/validation/allowed_error.h"
 
 #include <fmt/format.h>
 

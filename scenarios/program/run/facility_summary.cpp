@@ -1,4 +1,4 @@
-#include "scenarios/program/run/beyond_boards.h"
+#include "scenarios/program/run/facility_summary.h"
 
 #include <filesystem>
 
@@ -45,8 +45,8 @@ ServiceYear year_of(const Facility& facility, const Footprint& servers, double s
 
 }  // namespace
 
-void add_beyond_boards(const Scenario& scenario, const RunRecords& records, SimTime duration,
-                       Summary& summary) {
+void add_facility(const Scenario& scenario, const RunRecords& records, SimTime duration,
+                  Summary& summary) {
   for (const Summary::Pool& pool : summary.pools) {
     // Nothing beyond is known either.
     if (!std::holds_alternative<double>(value(pool.entries, "energy_j"))) return;

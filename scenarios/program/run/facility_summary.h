@@ -9,8 +9,8 @@
 
 namespace kvern {
 
-void add_beyond_boards(const Scenario& scenario, const RunRecords& records, SimTime duration,
-                       Summary& summary);
+void add_facility(const Scenario& scenario, const RunRecords& records, SimTime duration,
+                  Summary& summary);
 void add_meter(const MeterFeed& meter, Summary& summary);
 
 }  // namespace kvern

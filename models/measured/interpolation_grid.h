@@ -26,12 +26,12 @@ struct Observation {
   double weight = 1;
 };
 
-class HatGrid {
+class InterpolationGrid {
  public:
-  HatGrid() = default;
+  InterpolationGrid() = default;
   // All values 0.
-  explicit HatGrid(std::vector<Axis> axes);
-  HatGrid(std::vector<Axis> axes, std::vector<double> values);
+  explicit InterpolationGrid(std::vector<Axis> axes);
+  InterpolationGrid(std::vector<Axis> axes, std::vector<double> values);
 
   bool empty() const { return values_.empty(); }
   // Components of `x` beyond the axes are ignored.
@@ -62,7 +62,7 @@ class HatGrid {
 
 // exp of a grid of one axis, but linear between the knots along x itself and, beyond the last one,
 // in proportion to x: a time by the size of what is moved.
-double size_curve(const HatGrid& log_values, double x);
+double size_curve(const InterpolationGrid& log_values, double x);
 
 // At most `most` of the distinct values, the smallest and the largest among them, as evenly spread
 // along log(1 + x) as they allow.
