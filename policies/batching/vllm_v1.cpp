@@ -71,7 +71,6 @@ class VllmV1 final : public Batching {
   bool keeps_null_block() const override { return true; }
   std::uint32_t most_tokens() const override { return budget_; }
   std::uint32_t most_sequences() const override { return max_num_seqs_; }
-  bool keeps_null_block() const override { return true; }
 
  private:
   std::uint32_t share_of(std::uint32_t lacking, std::int64_t budget) const {

@@ -45,8 +45,6 @@ class Batching {
   // For look-up tables: the most tokens and sequences of a step.
   virtual std::uint32_t most_tokens() const = 0;
   virtual std::uint32_t most_sequences() const = 0;
-  // The engine keeps one block of the memory for itself (the null block of vLLM V1).
-  virtual bool keeps_null_block() const { return false; }
 };
 
 }  // namespace kvern

@@ -234,6 +234,7 @@ void TraceFile::load(std::uint64_t first, std::uint64_t count, Trace& w) {
   }
   load_ids("/blocks", first, count, w.blocks);
   load_ids("/answers", first, count, w.answers);
+  check_rows(w, first, reader_.path());
 }
 
 void TraceFile::load_ids(const std::string& group, std::uint64_t first, std::uint64_t count,
@@ -248,13 +249,12 @@ void TraceFile::load_ids(const std::string& group, std::uint64_t first, std::uin
   for (std::uint64_t row = 0; row < count && !offsets.empty(); row += piece) {
     const std::uint64_t end = std::min(row + piece, count);
     load_column((group + "/id").c_str(), offsets[row], offsets[end] - offsets[row], ids);
-    check_ids(ids, w.header.distinct_blocks, reader_.path());
+    check_ids(ids, frame_.header.distinct_blocks, reader_.path());
     for (std::uint64_t i = row; i < end; ++i) {
       const auto at = static_cast<std::size_t>(offsets[i] - offsets[row]);
       into.add_row({ids.data() + at, static_cast<std::size_t>(offsets[i + 1] - offsets[i])});
     }
   }
-  check_rows(w, first, reader_.path());
 }
 
 }  // namespace kvern

@@ -138,7 +138,8 @@ int closed_loop(const AttentionRequest& request, const ReplayOptions& options,
   job.texts = std::move(*texts);
   job.policies = request.policies;
   job.makers = std::move(makers);
-  job.options = {options.kv_bytes, !request.quality_only, options.interrupt, options.control};
+  job.options = {options.kv_bytes, !request.quality_only, options.seed, options.interrupt,
+                 options.control};
   job.retrieval = request.retrieval;
   job.threads = request.threads;
   const auto answer = run_attention(job, issues);

@@ -150,7 +150,7 @@ TEST(AttentionControl, SinkWindowReadsWhatStreamingKeeps) {
   EXPECT_EQ(read.work.bytes_read, kept.work.bytes_read);
 }
 
-struct Tiny {
+struct TinyControlled {
   mutable WorkerPool pool{2};
   Weights weights = lab::random_weights(lab::tiny_shape(), 48, true, 5);
   std::unique_ptr<LanguageModel> model = make_transformer(weights, pool);
@@ -167,7 +167,7 @@ struct Tiny {
 };
 
 TEST(AttentionControl, InTheClosedLoopDenseIsNoControllerAndOffChangesTheModel) {
-  const Tiny tiny;
+  const TinyControlled tiny;
   const auto dense = control("dense");
   const auto off = control("off(heads=[1:*])");
   const auto first = control("off(heads=[0:0])");
@@ -187,7 +187,7 @@ TEST(AttentionControl, InTheClosedLoopDenseIsNoControllerAndOffChangesTheModel) 
 
 // A prompt's outputs are computed before a controller could act.
 TEST(AttentionControl, APromptIsRefusedInTheClosedLoop) {
-  const Tiny tiny;
+  const TinyControlled tiny;
   const auto off = control("off(heads=[0:0])");
   ClosedText text = tiny.text;
   EXPECT_EQ(closed_loop_refusal(lab::tiny_shape(), off.get(), {text}, {}, {}), "");

@@ -1,6 +1,7 @@
 // Who stops when blocks are short. Blocks of 4, three of them, steps of 10 us and 1 us a prefill
 // token, as in the tests of vllm_v1: both requests (4 tokens, one block) start at 0, and at the
 // first decode only one of them finds a block.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "policies/preemption.h"

@@ -25,7 +25,7 @@ ImportRequest request_of(const std::string& text, const std::string& format = ""
   return request;
 }
 
-ImportRequest fixture(const std::string& name) {
+ImportRequest odd_fixture(const std::string& name) {
   ImportRequest request;
   request.file = KVERN_ROOT "/tests/fixtures/cases/" + name;
   return request;
@@ -44,7 +44,7 @@ std::string refused(const ImportRequest& request) {
   return issues.text();
 }
 
-std::vector<Ids> blocks_of(const Trace& trace) {
+std::vector<Ids> odd_blocks_of(const Trace& trace) {
   std::vector<Ids> rows(trace.blocks.rows());
   for (std::size_t i = 0; i < rows.size(); ++i) trace.blocks.read(i, rows[i]);
   return rows;
@@ -53,22 +53,22 @@ std::vector<Ids> blocks_of(const Trace& trace) {
 }  // namespace
 
 TEST(OddRows, NamesOnSomeLinesOnly) {
-  EXPECT_THAT(blocks_of(read(fixture("f_firstnohash.jsonl"))),
+  EXPECT_THAT(odd_blocks_of(read(odd_fixture("f_firstnohash.jsonl"))),
               ElementsAre(Ids{}, Ids{0, 1}, Ids{0, 1}));
-  EXPECT_THAT(blocks_of(read(fixture("f_laternohash.jsonl"))),
+  EXPECT_THAT(odd_blocks_of(read(odd_fixture("f_laternohash.jsonl"))),
               ElementsAre(Ids{0, 1}, Ids{}, Ids{0, 1}));
-  const Trace mixed = read(fixture("lss_mixed.jsonl"));
+  const Trace mixed = read(odd_fixture("lss_mixed.jsonl"));
   EXPECT_EQ(mixed.header.block_size, 16U);
-  EXPECT_THAT(blocks_of(mixed), ElementsAre(Ids{}, Ids{0, 1}));
+  EXPECT_THAT(odd_blocks_of(mixed), ElementsAre(Ids{}, Ids{0, 1}));
   Issues issues;
-  read_trace(fixture("f_laternohash.jsonl"), issues);
+  read_trace(odd_fixture("f_laternohash.jsonl"), issues);
   EXPECT_THAT(issues.text(), HasSubstr("1 of 3 requests name no blocks"));
 }
 
 TEST(OddRows, HashesHave64Bits) {
-  EXPECT_THAT(blocks_of(read(fixture("p1_u64.jsonl"))), ElementsAre(Ids{0, 1}, Ids{0, 2}));
-  EXPECT_THAT(blocks_of(read(fixture("bail_u64.jsonl"))), ElementsAre(Ids{0, 1}));
-  EXPECT_THAT(blocks_of(read(request_of(R"({"arrival_ns":0,"prompt_tokens":33,"output_tokens":1,)"
+  EXPECT_THAT(odd_blocks_of(read(odd_fixture("p1_u64.jsonl"))), ElementsAre(Ids{0, 1}, Ids{0, 2}));
+  EXPECT_THAT(odd_blocks_of(read(odd_fixture("bail_u64.jsonl"))), ElementsAre(Ids{0, 1}));
+  EXPECT_THAT(odd_blocks_of(read(request_of(R"({"arrival_ns":0,"prompt_tokens":33,"output_tokens":1,)"
                                         R"("block_ids":[18446744073709551615,-2]})"))),
               ElementsAre(Ids{0, 1}));
   EXPECT_THAT(refused(request_of(R"({"timestamp":0,"input_length":9,"output_length":1,)"
@@ -82,7 +82,7 @@ TEST(OddRows, AnswersOfTokenIds) {
   const Trace trace =
       read(request_of(R"({"input_toks":20,"output_toks":20,"arrival_time_ns":0,"input_tok_ids":[)" +
                       ids + R"(],"output_tok_ids":[)" + ids + R"(]})"));
-  EXPECT_THAT(blocks_of(trace), ElementsAre(Ids{0}));
+  EXPECT_THAT(odd_blocks_of(trace), ElementsAre(Ids{0}));
   Ids answer;
   trace.answers.read(0, answer);
   EXPECT_EQ(answer, (Ids{1}));  // tokens 16 to 31 of 39 computed

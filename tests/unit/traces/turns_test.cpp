@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Ids = std::vector<std::uint32_t>;
 
-ImportRequest request_of(const std::string& text, const std::string& format = "mooncake",
+ImportRequest turns_request(const std::string& text, const std::string& format = "mooncake",
                          std::uint32_t block_size = 16) {
   ImportRequest request;
   request.file = testing::TempDir() + "kvern_turns_" + std::to_string(getpid());
@@ -28,7 +28,7 @@ ImportRequest request_of(const std::string& text, const std::string& format = "m
   return request;
 }
 
-Trace read(const ImportRequest& request) {
+Trace read_turns(const ImportRequest& request) {
   Issues issues;
   auto trace = read_trace(request, issues);
   EXPECT_TRUE(trace) << issues.text();
@@ -68,7 +68,7 @@ constexpr const char* kChat =
 }  // namespace
 
 TEST(Turns, AnAnswerHasTheNamesOfTheNextPrompt) {
-  const Trace trace = read(request_of(kChat));
+  const Trace trace = read_turns(turns_request(kChat));
   EXPECT_EQ(row_of(trace.blocks, 0), (Ids{0, 1, 2}));
   EXPECT_EQ(row_of(trace.blocks, 1), (Ids{0, 1, 3, 4, 5, 6, 7}));
   EXPECT_EQ(row_of(trace.answers, 0), (Ids{3, 4, 5}));  // tokens 32 .. 79
@@ -79,7 +79,7 @@ TEST(Turns, AnAnswerHasTheNamesOfTheNextPrompt) {
 // tokens in the second prompt (old block 3) have one name.
 TEST(Turns, SmallerBlocksOfAPromptsEndKeepTheirNames) {
   TraceReplay replay;
-  replay.trace = request_of(kChat);
+  replay.trace = turns_request(kChat);
   replay.block_size = 4;
   const auto rows = replayed(replay);
   ASSERT_EQ(rows.size(), 2U);
@@ -98,7 +98,7 @@ TEST(Turns, SmallerBlocksOfAPromptsEndKeepTheirNames) {
 
 TEST(Turns, AShareOfTheAnswersIsFound) {
   TraceReplay replay;
-  replay.trace = request_of(kChat);
+  replay.trace = turns_request(kChat);
   replay.block_size = 16;
   EXPECT_EQ(replayed(replay)[0].answer.size(), 2U);
   replay.answers = 0.0;
@@ -116,22 +116,22 @@ TEST(Turns, OnlyAPromptThatCanHoldTheAnswerNamesIt) {
   for (const char* next : {R"("input_length":79,"output_length":1,"hash_ids":[1,2,4,5,6])",
                            R"("input_length":80,"output_length":1,"hash_ids":[1,3,4,5,6])",
                            R"("input_length":80,"output_length":1)"}) {
-    ImportRequest request = request_of(
+    ImportRequest request = turns_request(
         R"({"session_id":"s","timestamp":0,"input_length":40,"output_length":40,"hash_ids":[1,2,9]}
 {"session_id":"s","timestamp":9,)" +
         std::string(next) + "}\n");
     request.options.delta = false;
-    EXPECT_EQ(read(request).answers.rows(), 0U) << next;
+    EXPECT_EQ(read_turns(request).answers.rows(), 0U) << next;
   }
 }
 
 TEST(Turns, IdsBeyondThePromptAreThoseOfTheAnswer) {
-  const Trace trace = read(
-      request_of(R"({"timestamp":0,"input_length":40,"output_length":40,"hash_ids":[1,2,3,4,5]})"));
+  const Trace trace = read_turns(
+      turns_request(R"({"timestamp":0,"input_length":40,"output_length":40,"hash_ids":[1,2,3,4,5]})"));
   EXPECT_EQ(row_of(trace.blocks, 0), (Ids{0, 1, 2}));
   EXPECT_EQ(row_of(trace.answers, 0), (Ids{2, 3, 4}));
   Issues issues;
-  EXPECT_FALSE(read_trace(request_of(R"({"timestamp":0,"input_length":40,"output_length":40,)"
+  EXPECT_FALSE(read_trace(turns_request(R"({"timestamp":0,"input_length":40,"output_length":40,)"
                                      R"("hash_ids":[1,2,3,4,5,6]})"),
                           issues));
   EXPECT_THAT(issues.text(),
@@ -149,22 +149,22 @@ TEST(Turns, AdditionsWithNames) {
 {"session_id":"t","timestamp":0,"input_length":1200,"output_length":7,"hash_ids":[0,1,5]}
 )";
   for (const bool is_told : {false, true}) {
-    ImportRequest request = request_of(text, "", 0);
+    ImportRequest request = turns_request(text, "", 0);
     if (is_told) request.options.delta = true;
-    const Trace trace = read(request);
+    const Trace trace = read_turns(request);
     EXPECT_THAT(trace.prompt_tokens, ElementsAre(1200, 1200, 3390));
     EXPECT_EQ(row_of(trace.blocks, 0), (Ids{0, 1, 2}));
     EXPECT_EQ(row_of(trace.blocks, 1), (Ids{0, 1, 3}));
     EXPECT_EQ(row_of(trace.blocks, 2), (Ids{0, 1, 4, 5, 6, 7, 8}));
     EXPECT_EQ(row_of(trace.answers, 0), (Ids{4}));
   }
-  ImportRequest request = request_of(text, "", 0);
+  ImportRequest request = turns_request(text, "", 0);
   request.options.delta = false;
-  EXPECT_THAT(read(request).prompt_tokens, ElementsAre(1200, 1200, 1855));
+  EXPECT_THAT(read_turns(request).prompt_tokens, ElementsAre(1200, 1200, 1855));
 }
 
 TEST(Turns, NamesOfAnswersAreWrittenAndReadBack) {
-  Trace trace = read(request_of(kChat));
+  Trace trace = read_turns(turns_request(kChat));
   const std::string file = testing::TempDir() + "kvern_turns_" + std::to_string(getpid()) + ".h5";
   write_trace(file, trace);
   TraceFile written(file);
@@ -205,7 +205,7 @@ TEST(Turns, ChainNamesFollowTheRowsBefore) {
 // Two turns of one session at 0 and 1 ms; another session at 2 ms.
 TEST(Turns, ACsvOfSessionsWaitsInAClosedLoop) {
   TraceReplay replay;
-  replay.trace = request_of(
+  replay.trace = turns_request(
       "timestamp,prompt_tokens,output_tokens,who\n0,5,5,a\n0.001,5,5,a\n0.002,5,5,b\n", "csv", 0);
   replay.trace.options.session_column = "who";
   replay.loop = ReplayLoop::Closed;

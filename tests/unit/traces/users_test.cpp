@@ -6,10 +6,10 @@
 namespace kvern {
 namespace {
 
-using testing::run_dry;
-using testing::Seen;
-using testing::try_workload;
-using testing::workload;
+using workloads::run_dry;
+using workloads::Seen;
+using workloads::try_workload;
+using workloads::workload;
 
 std::vector<SimTime> times_of(const std::vector<Seen>& all) {
   std::vector<SimTime> times;
