@@ -206,7 +206,7 @@ TEST(Summary, TotalOfTwoPools) {
 TEST(SummaryTable, IsAligned) {
   EXPECT_EQ(
       summary_table(demo()),
-      "demo: ran until every request had ended, seed 7, fingerprint a1a1cb8349c8cf30\n"
+      "demo: ran until every request had ended, seed 7, fingerprint 24a2e4a76e25f79e\n"
       "\n"
       "latency                   mean        p50        p90        p99      p99.9        max\n"
       "  queue                   10.0 ms    10.0 ms    10.0 ms    10.0 ms    10.0 ms    10.0 ms\n"

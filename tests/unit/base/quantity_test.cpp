@@ -54,7 +54,7 @@ TEST(Quantity, SaysWhatIsWrong) {
   EXPECT_EQ(refused("fast"), "it does not start with a number");
   EXPECT_EQ(refused("500 KB"), "unknown unit \"KB\"; did you mean \"kB\"?");
   EXPECT_EQ(refused("5 GB/"), "a unit is missing");
-  EXPECT_EQ(refused("1e99 TB"), "too many digits");
+  EXPECT_EQ(refused("1e99 TB"), "it is too large");
 }
 
 // What is written back reads as the same value.

@@ -29,7 +29,8 @@ LabRequest turn(SimTime arrival, std::uint32_t prompt, std::uint32_t output,
 // Fused and step by step.
 std::uint32_t found_by_second(Lab lab) {
   const auto cached = [&lab] {
-    for (const RequestRow& row : run(lab)->requests) {
+    const auto records = run(lab);
+    for (const RequestRow& row : records->requests) {
       if (row.id == 1) return row.cached_tokens;
     }
     return UINT32_MAX;

@@ -64,7 +64,9 @@ class Chooser final : public Batching {
     while (p.waiting() > 0) {
       const std::uint32_t place = ways_.choice(p);
       if (place == p.waiting()) return;
-      const std::uint32_t tokens = p.standing(p.waiting_at(place)).tokens;
+      const Standing its = p.standing(p.waiting_at(place));
+      if (its.fetching) return;
+      const std::uint32_t tokens = its.tokens;
       const PrefixHits hits = p.lookup(place);
       if (p.blocks_for(tokens) - hits.blocks + hits.idle > p.free_blocks()) return;
       p.admit(place, hits, tokens - hits.blocks * limits_.block_size, tokens);
