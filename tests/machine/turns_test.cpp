@@ -11,7 +11,9 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string fixture(const std::string& name) { return KVERN_ROOT "/tests/fixtures/cases/" + name; }
+std::string case_fixture(const std::string& name) {
+  return KVERN_ROOT "/tests/fixtures/cases/" + name;
+}
 
 class Turns : public testing::Test {
  protected:
@@ -26,10 +28,10 @@ class Turns : public testing::Test {
   }
   // Tokens found by the requests of a trace whose steps last 1 ms each, in blocks of 16.
   double cached(const std::string& trace, std::vector<std::string> more = {}) const {
-    more.insert(more.end(), {"--trace", fixture(trace), "--set", "pool.0.kv.blocks=1000"});
-    const double fused = value(fixture("base.toml"), "tokens_cached", more);
+    more.insert(more.end(), {"--trace", case_fixture(trace), "--set", "pool.0.kv.blocks=1000"});
+    const double fused = value(case_fixture("base.toml"), "tokens_cached", more);
     more.emplace_back("--stepwise");
-    EXPECT_EQ(value(fixture("base.toml"), "tokens_cached", more), fused);
+    EXPECT_EQ(value(case_fixture("base.toml"), "tokens_cached", more), fused);
     return fused;
   }
 
@@ -40,7 +42,7 @@ class Turns : public testing::Test {
 
 // Turn 1 computes 100 + 49 tokens: 14 blocks of 10.
 TEST_F(Turns, AGeneratedAnswerIsFoundByTheNextTurn) {
-  const std::string file = fixture("mt.toml");
+  const std::string file = case_fixture("mt.toml");
   EXPECT_EQ(value(file, "tokens_cached"), 140);
   EXPECT_EQ(value(file, "tokens_cached", {"--stepwise"}), 140);
   EXPECT_EQ(value(file, "tokens_cached", {"--set", "workload.answers=private"}), 100);
@@ -50,7 +52,7 @@ TEST_F(Turns, AGeneratedAnswerIsFoundByTheNextTurn) {
 
 // 37 + 65 + 93 + 121 blocks of 16 of a session's 5,500 tokens of prompt.
 TEST_F(Turns, ChatFindsWhatARealEngineFinds) {
-  const std::string file = fixture("chat.toml");
+  const std::string file = case_fixture("chat.toml");
   const double reused = value(file, "prefix_hit_ratio");
   EXPECT_NEAR(reused, 5056.0 / 5500, 0.002);
   const double none = value(file, "prefix_hit_ratio", {"--set", "workload.answers=private"});
@@ -81,7 +83,7 @@ TEST_F(Turns, AdditionsChainWithoutNames) {
 
 TEST_F(Turns, AClosedLoopWaitsForTheAnswerBefore) {
   // The second turn comes at 1 ms and waits for the first one's answer.
-  const std::string file = fixture("two_turns.toml");
+  const std::string file = case_fixture("two_turns.toml");
   const double together = value(file, "duration_s", {"--set", "workload.loop=open"});
   EXPECT_GT(value(file, "duration_s"), 1.9 * together);
   const std::string nobody = program_.write("alone.csv", "t,prompt_tokens,output_tokens\n0,9,9\n");
@@ -109,7 +111,7 @@ blocks = 100
   EXPECT_DOUBLE_EQ(value(users, "duration_s",
                          {"--set", "workload.arrivals=users(count=2, think=constant(value=5 ms))"}),
                    0.04);
-  EXPECT_EQ(value(fixture("conc_gen.toml"), "requests_finished"), 6);
+  EXPECT_EQ(value(case_fixture("conc_gen.toml"), "requests_finished"), 6);
 }
 
 // Nobody is served, nobody thinks, nothing ends it but the clock.
@@ -129,7 +131,7 @@ blocks = 10
 }
 
 TEST_F(Turns, AnyScenarioTakesATrace) {
-  const std::string trace = fixture("conc.jsonl");
+  const std::string trace = case_fixture("conc.jsonl");
   const std::string scenario = KVERN_ROOT "/scenarios/first_run.toml";
   const lab::Output output = program_.run(scenario, {"--trace", trace, "--json"});
   EXPECT_EQ(output.code, 0) << output.err;
@@ -150,7 +152,7 @@ TEST_F(Turns, AnswersNeedTurns) {
   const lab::Output output = program_.run(file, {"--set", "workload.answers=private"});
   EXPECT_EQ(output.code, 2);
   EXPECT_THAT(output.err, HasSubstr("these prefixes have no turns"));
-  const lab::Output bad = program_.run(fixture("mt.toml"), {"--set", "workload.answers=all"});
+  const lab::Output bad = program_.run(case_fixture("mt.toml"), {"--set", "workload.answers=all"});
   EXPECT_EQ(bad.code, 2);
   EXPECT_THAT(bad.err, HasSubstr("answers = \"all\" is neither \"reused\" nor \"private\""));
 }

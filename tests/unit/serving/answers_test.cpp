@@ -7,7 +7,7 @@ namespace kvern::lab {
 namespace {
 
 // Blocks of 4, a step lasts 1 ms.
-Lab small() {
+Lab four_blocks() {
   Lab lab;
   lab.block_size = 4;
   lab.prefix_cache = true;
@@ -15,8 +15,8 @@ Lab small() {
   return lab;
 }
 
-LabRequest turn(SimTime arrival, std::uint32_t prompt, std::uint32_t output,
-                std::vector<std::uint32_t> blocks, std::vector<std::uint32_t> answer = {}) {
+LabRequest a_turn(SimTime arrival, std::uint32_t prompt, std::uint32_t output,
+                  std::vector<std::uint32_t> blocks, std::vector<std::uint32_t> answer = {}) {
   LabRequest request;
   request.arrival = arrival;
   request.prompt = prompt;
@@ -29,8 +29,8 @@ LabRequest turn(SimTime arrival, std::uint32_t prompt, std::uint32_t output,
 // Fused and step by step.
 std::uint32_t found_by_second(Lab lab) {
   const auto cached = [&lab] {
-    const auto records = run(lab);
-    for (const RequestRow& row : records->requests) {
+    const auto outcome = run(lab);
+    for (const RequestRow& row : outcome->requests) {
       if (row.id == 1) return row.cached_tokens;
     }
     return UINT32_MAX;
@@ -45,8 +45,8 @@ std::uint32_t found_by_second(Lab lab) {
 
 // 6 + 11 - 1 tokens are computed: four blocks, the second of which began in the prompt.
 TEST(Answers, FullBlocksAreFoundWithoutTheLastToken) {
-  Lab lab = small();
-  lab.requests = {turn(0, 6, 11, {1}, {2, 3, 4}), turn(kSecond, 40, 1, {1, 2, 3, 4, 5})};
+  Lab lab = four_blocks();
+  lab.requests = {a_turn(0, 6, 11, {1}, {2, 3, 4}), a_turn(kSecond, 40, 1, {1, 2, 3, 4, 5})};
   EXPECT_EQ(found_by_second(lab), 16U);
   lab.requests[0].output = 10;
   EXPECT_EQ(found_by_second(lab), 12U);
@@ -55,8 +55,8 @@ TEST(Answers, FullBlocksAreFoundWithoutTheLastToken) {
 // The client hangs up at 4.5 ms: 6 tokens of prompt and four of the answer are computed after step
 // 5, and the second turn comes later.
 TEST(Answers, OfACancelledRequestGoAsFarAsItWent) {
-  Lab lab = small();
-  lab.requests = {turn(0, 6, 100, {1}, {2, 3, 4, 5, 6}), turn(kSecond, 40, 1, {1, 2, 3, 4, 5})};
+  Lab lab = four_blocks();
+  lab.requests = {a_turn(0, 6, 100, {1}, {2, 3, 4, 5, 6}), a_turn(kSecond, 40, 1, {1, 2, 3, 4, 5})};
   lab.requests[0].leaves = 4'500'000;
   EXPECT_EQ(found_by_second(lab), 8U);
 }
@@ -64,16 +64,18 @@ TEST(Answers, OfACancelledRequestGoAsFarAsItWent) {
 // While the answer is under way, a request with the same beginning finds what is full by then:
 // after 7 steps 6 + 6 tokens.
 TEST(Answers, AreFoundWhileTheyAreUnderWay) {
-  Lab lab = small();
-  lab.requests = {turn(0, 6, 100, {1}, {2, 3, 4, 5, 6}), turn(6'500'000, 40, 1, {1, 2, 3, 4, 5})};
+  Lab lab = four_blocks();
+  lab.requests = {a_turn(0, 6, 100, {1}, {2, 3, 4, 5, 6}),
+                  a_turn(6'500'000, 40, 1, {1, 2, 3, 4, 5})};
   EXPECT_EQ(found_by_second(lab), 12U);
 }
 
 // A head that waits for blocks is admitted as soon as an answer's block makes it fit: jumps stop.
 TEST(Answers, AWaitingRequestSeesEachNewName) {
-  Lab lab = small();
+  Lab lab = four_blocks();
   lab.blocks = 9;
-  lab.requests = {turn(0, 4, 30, {1}, {2, 3, 4, 5, 6, 7, 8}), turn(1'500'000, 13, 1, {1, 2, 3})};
+  lab.requests = {a_turn(0, 4, 30, {1}, {2, 3, 4, 5, 6, 7, 8}),
+                  a_turn(1'500'000, 13, 1, {1, 2, 3})};
   lab.stepwise = true;
   const std::string stepwise = text(*run(lab), false);
   lab.stepwise = false;
@@ -82,8 +84,8 @@ TEST(Answers, AWaitingRequestSeesEachNewName) {
 
 // Names for some blocks of the prompt only: there is nothing for the answer's to follow.
 TEST(Answers, NeedANamedPrompt) {
-  Lab lab = small();
-  lab.requests = {turn(0, 9, 12, {1}, {2, 3, 4}), turn(kSecond, 40, 1, {1, 2, 3, 4, 5})};
+  Lab lab = four_blocks();
+  lab.requests = {a_turn(0, 9, 12, {1}, {2, 3, 4}), a_turn(kSecond, 40, 1, {1, 2, 3, 4, 5})};
   EXPECT_EQ(found_by_second(lab), 4U);
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <fstream>
 
+#include "tests/roots.h"
 #include "traces/import/civil_time.h"
 #include "traces/import/import.h"
 
@@ -17,7 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Ids = std::vector<std::uint32_t>;
 
-ImportRequest request_of(const std::string& text, const std::string& format = "") {
+ImportRequest odd_file(const std::string& text, const std::string& format = "") {
   ImportRequest request;
   request.file = testing::TempDir() + "kvern_odd_" + std::to_string(getpid());
   std::ofstream(request.file) << text;
@@ -25,26 +26,26 @@ ImportRequest request_of(const std::string& text, const std::string& format = ""
   return request;
 }
 
-ImportRequest odd_fixture(const std::string& name) {
+ImportRequest case_file(const std::string& name) {
   ImportRequest request;
   request.file = KVERN_ROOT "/tests/fixtures/cases/" + name;
   return request;
 }
 
-Trace read(const ImportRequest& request) {
+Trace odd_trace(const ImportRequest& request) {
   Issues issues;
   auto trace = read_trace(request, issues);
   EXPECT_TRUE(trace) << issues.text();
   return trace.value_or(Trace{});
 }
 
-std::string refused(const ImportRequest& request) {
+std::string why_refused(const ImportRequest& request) {
   Issues issues;
   EXPECT_FALSE(read_trace(request, issues));
   return issues.text();
 }
 
-std::vector<Ids> odd_blocks_of(const Trace& trace) {
+std::vector<Ids> ids_of_rows(const Trace& trace) {
   std::vector<Ids> rows(trace.blocks.rows());
   for (std::size_t i = 0; i < rows.size(); ++i) trace.blocks.read(i, rows[i]);
   return rows;
@@ -53,36 +54,37 @@ std::vector<Ids> odd_blocks_of(const Trace& trace) {
 }  // namespace
 
 TEST(OddRows, NamesOnSomeLinesOnly) {
-  EXPECT_THAT(odd_blocks_of(read(odd_fixture("f_firstnohash.jsonl"))),
+  EXPECT_THAT(ids_of_rows(odd_trace(case_file("f_firstnohash.jsonl"))),
               ElementsAre(Ids{}, Ids{0, 1}, Ids{0, 1}));
-  EXPECT_THAT(odd_blocks_of(read(odd_fixture("f_laternohash.jsonl"))),
+  EXPECT_THAT(ids_of_rows(odd_trace(case_file("f_laternohash.jsonl"))),
               ElementsAre(Ids{0, 1}, Ids{}, Ids{0, 1}));
-  const Trace mixed = read(odd_fixture("lss_mixed.jsonl"));
+  const Trace mixed = odd_trace(case_file("lss_mixed.jsonl"));
   EXPECT_EQ(mixed.header.block_size, 16U);
-  EXPECT_THAT(odd_blocks_of(mixed), ElementsAre(Ids{}, Ids{0, 1}));
+  EXPECT_THAT(ids_of_rows(mixed), ElementsAre(Ids{}, Ids{0, 1}));
   Issues issues;
-  read_trace(odd_fixture("f_laternohash.jsonl"), issues);
+  read_trace(case_file("f_laternohash.jsonl"), issues);
   EXPECT_THAT(issues.text(), HasSubstr("1 of 3 requests name no blocks"));
 }
 
 TEST(OddRows, HashesHave64Bits) {
-  EXPECT_THAT(odd_blocks_of(read(odd_fixture("p1_u64.jsonl"))), ElementsAre(Ids{0, 1}, Ids{0, 2}));
-  EXPECT_THAT(odd_blocks_of(read(odd_fixture("bail_u64.jsonl"))), ElementsAre(Ids{0, 1}));
-  EXPECT_THAT(odd_blocks_of(read(request_of(R"({"arrival_ns":0,"prompt_tokens":33,"output_tokens":1,)"
-                                        R"("block_ids":[18446744073709551615,-2]})"))),
-              ElementsAre(Ids{0, 1}));
-  EXPECT_THAT(refused(request_of(R"({"timestamp":0,"input_length":9,"output_length":1,)"
-                                 R"("hash_ids":[18446744073709551616]})")),
+  EXPECT_THAT(ids_of_rows(odd_trace(case_file("p1_u64.jsonl"))), ElementsAre(Ids{0, 1}, Ids{0, 2}));
+  EXPECT_THAT(ids_of_rows(odd_trace(case_file("bail_u64.jsonl"))), ElementsAre(Ids{0, 1}));
+  EXPECT_THAT(
+      ids_of_rows(odd_trace(odd_file(R"({"arrival_ns":0,"prompt_tokens":33,"output_tokens":1,)"
+                                     R"("block_ids":[18446744073709551615,-2]})"))),
+      ElementsAre(Ids{0, 1}));
+  EXPECT_THAT(why_refused(odd_file(R"({"timestamp":0,"input_length":9,"output_length":1,)"
+                                   R"("hash_ids":[18446744073709551616]})")),
               HasSubstr("hash_ids = \"18446744073709551616\": not a whole number of 64 bits"));
 }
 
 TEST(OddRows, AnswersOfTokenIds) {
   std::string ids;
   for (int i = 0; i < 20; ++i) ids += (i == 0 ? "" : ",") + std::to_string(i);
-  const Trace trace =
-      read(request_of(R"({"input_toks":20,"output_toks":20,"arrival_time_ns":0,"input_tok_ids":[)" +
-                      ids + R"(],"output_tok_ids":[)" + ids + R"(]})"));
-  EXPECT_THAT(odd_blocks_of(trace), ElementsAre(Ids{0}));
+  const Trace trace = odd_trace(
+      odd_file(R"({"input_toks":20,"output_toks":20,"arrival_time_ns":0,"input_tok_ids":[)" + ids +
+               R"(],"output_tok_ids":[)" + ids + R"(]})"));
+  EXPECT_THAT(ids_of_rows(trace), ElementsAre(Ids{0}));
   Ids answer;
   trace.answers.read(0, answer);
   EXPECT_EQ(answer, (Ids{1}));  // tokens 16 to 31 of 39 computed
@@ -101,41 +103,41 @@ TEST(OddRows, AQuoteSpoilsItsLineOnly) {
   const std::string head = "timestamp,prompt_tokens,output_tokens,note\n";
   for (const char* bad : {"1,2,3,\"open", "1,\"2,3,x", "1,2,3,\"a\"b", "\"1,2,3,x"}) {
     ImportRequest request =
-        request_of(head + "0,1,1,a\n" + bad + "\n2,3,4,b\n3,4,5,\"c, d\"\n4,5,6,e", "csv");
-    EXPECT_THAT(refused(request), HasSubstr("bad rows: 1;")) << bad;
+        odd_file(head + "0,1,1,a\n" + bad + "\n2,3,4,b\n3,4,5,\"c, d\"\n4,5,6,e", "csv");
+    EXPECT_THAT(why_refused(request), HasSubstr("bad rows: 1;")) << bad;
     request.bad_rows_file = testing::TempDir() + "kvern_odd_bad_" + std::to_string(getpid());
-    EXPECT_THAT(read(request).prompt_tokens, ElementsAre(1, 3, 4, 5)) << bad;
+    EXPECT_THAT(odd_trace(request).prompt_tokens, ElementsAre(1, 3, 4, 5)) << bad;
   }
-  const Trace within = read(request_of(head + "0,1,1,5\" disk\n1,2,1,b", "csv"));
+  const Trace within = odd_trace(odd_file(head + "0,1,1,5\" disk\n1,2,1,b", "csv"));
   EXPECT_THAT(within.prompt_tokens, ElementsAre(1, 2));
 }
 
 TEST(OddRows, TimesThatOverflowAreErrorsWithTheirLine) {
   const std::string row = R"("input_length":9,"output_length":1})";
-  EXPECT_THAT(refused(request_of(R"({"timestamp":1e15,)" + row + "\n")),
+  EXPECT_THAT(why_refused(odd_file(R"({"timestamp":1e15,)" + row + "\n")),
               HasSubstr(":1: error: bad row: timestamp = \"1e15\": not a time"));
-  EXPECT_THAT(refused(request_of(R"({"timestamp":9e12,)" + row + "\n")),
+  EXPECT_THAT(why_refused(odd_file(R"({"timestamp":9e12,)" + row + "\n")),
               HasSubstr(":1: error: bad row: timestamp = \"9e12\": more than 73 years"));
-  EXPECT_THAT(refused(request_of(
+  EXPECT_THAT(why_refused(odd_file(
                   R"({"session_id":1,"timestamp":2e12,)" + row + "\n" +
                   R"({"session_id":1,"delay":2e12,"delay_ms":2e12,"tool_wait_ms":2e12,)" + row)),
               HasSubstr(":2: error: bad row:"));
-  EXPECT_THAT(refused(request_of("timestamp,prompt_tokens,output_tokens\n9e9,1,1\n", "csv")),
+  EXPECT_THAT(why_refused(odd_file("timestamp,prompt_tokens,output_tokens\n9e9,1,1\n", "csv")),
               HasSubstr(":2: error: bad row: timestamp = \"9e9\": more than 73 years"));
-  ImportRequest weka = request_of(
+  ImportRequest weka = odd_file(
       R"({"id":1,"block_size":64,"requests":[{"t":1,"type":"n","in":9,"out":1,"b":[0]}]})"
       "\n"
       R"({"id":2,"block_size":64,"requests":[{"t":1,"type":"n","in":9,"out":1,"b":[0]}]})");
   weka.options.session_gap.ns = kLongestTime;
-  EXPECT_THAT(refused(weka),
+  EXPECT_THAT(why_refused(weka),
               HasSubstr("the sessions begin more than 63 years after the first one"));
 }
 
 TEST(OddRows, APackedListIsNoLongerThanItsRequest) {
-  EXPECT_THAT(refused(request_of(R"({"id":1,"block_size":64,"requests":[{"t":1,"type":"n",)"
-                                 R"("in":200,"out":1,"b":[0,0,4000000000]}]})")),
+  EXPECT_THAT(why_refused(odd_file(R"({"id":1,"block_size":64,"requests":[{"t":1,"type":"n",)"
+                                   R"("in":200,"out":1,"b":[0,0,4000000000]}]})")),
               HasSubstr("not a packed list of blocks"));
-  EXPECT_THAT(refused(request_of(R"({"id":1,"block_size":0,"requests":[]})")),
+  EXPECT_THAT(why_refused(odd_file(R"({"id":1,"block_size":0,"requests":[]})")),
               HasSubstr("block_size = \"0\": not a number of tokens"));
 }
 
@@ -144,7 +146,7 @@ TEST(OddRows, ManyUnknownKeysTakeNoTime) {
   for (int i = 0; i < 200'000; ++i) row += ",\"key" + std::to_string(i) + "\":1";
   const auto start = std::chrono::steady_clock::now();
   Issues issues;
-  EXPECT_TRUE(read_trace(request_of(row + "}\n" + row + "}\n"), issues));
+  EXPECT_TRUE(read_trace(odd_file(row + "}\n" + row + "}\n"), issues));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
   EXPECT_THAT(issues.text(), HasSubstr("further keys are not used either"));
   EXPECT_LT(issues.all().size(), 30U);

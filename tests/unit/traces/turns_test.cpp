@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Ids = std::vector<std::uint32_t>;
 
-ImportRequest turns_request(const std::string& text, const std::string& format = "mooncake",
+ImportRequest turns_file(const std::string& text, const std::string& format = "mooncake",
                          std::uint32_t block_size = 16) {
   ImportRequest request;
   request.file = testing::TempDir() + "kvern_turns_" + std::to_string(getpid());
@@ -28,14 +28,14 @@ ImportRequest turns_request(const std::string& text, const std::string& format =
   return request;
 }
 
-Trace read_turns(const ImportRequest& request) {
+Trace turns_of(const ImportRequest& request) {
   Issues issues;
   auto trace = read_trace(request, issues);
   EXPECT_TRUE(trace) << issues.text();
   return trace.value_or(Trace{});
 }
 
-Ids row_of(const PackedIds& ids, std::size_t row) {
+Ids ids_of_row(const PackedIds& ids, std::size_t row) {
   Ids out;
   if (row < ids.rows()) ids.read(row, out);
   return out;
@@ -45,7 +45,7 @@ struct Named {
   Ids prompt, answer;
 };
 
-std::vector<Named> replayed(TraceReplay replay) {
+std::vector<Named> named_rows(TraceReplay replay) {
   Issues issues;
   const auto arrivals = replay_trace(replay, issues);
   EXPECT_NE(arrivals, nullptr) << issues.text();
@@ -68,20 +68,20 @@ constexpr const char* kChat =
 }  // namespace
 
 TEST(Turns, AnAnswerHasTheNamesOfTheNextPrompt) {
-  const Trace trace = read_turns(turns_request(kChat));
-  EXPECT_EQ(row_of(trace.blocks, 0), (Ids{0, 1, 2}));
-  EXPECT_EQ(row_of(trace.blocks, 1), (Ids{0, 1, 3, 4, 5, 6, 7}));
-  EXPECT_EQ(row_of(trace.answers, 0), (Ids{3, 4, 5}));  // tokens 32 .. 79
-  EXPECT_EQ(row_of(trace.answers, 1), Ids{});
+  const Trace trace = turns_of(turns_file(kChat));
+  EXPECT_EQ(ids_of_row(trace.blocks, 0), (Ids{0, 1, 2}));
+  EXPECT_EQ(ids_of_row(trace.blocks, 1), (Ids{0, 1, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(ids_of_row(trace.answers, 0), (Ids{3, 4, 5}));  // tokens 32 .. 79
+  EXPECT_EQ(ids_of_row(trace.answers, 1), Ids{});
 }
 
 // At 4 tokens a block the end of the first prompt (tokens 32 to 39, old block 2) and the same
 // tokens in the second prompt (old block 3) have one name.
 TEST(Turns, SmallerBlocksOfAPromptsEndKeepTheirNames) {
   TraceReplay replay;
-  replay.trace = turns_request(kChat);
+  replay.trace = turns_file(kChat);
   replay.block_size = 4;
-  const auto rows = replayed(replay);
+  const auto rows = named_rows(replay);
   ASSERT_EQ(rows.size(), 2U);
   Ids both = rows[0].prompt;
   both.insert(both.end(), rows[0].answer.begin(), rows[0].answer.end());
@@ -90,7 +90,7 @@ TEST(Turns, SmallerBlocksOfAPromptsEndKeepTheirNames) {
   EXPECT_TRUE(std::equal(both.begin(), both.end(), rows[1].prompt.begin()));
   EXPECT_THAT(both, testing::IsSupersetOf({8U, 9U, 14U, 15U}));  // 2 of old block 2, 2 of old 3
   replay.block_size = 32;
-  const auto larger = replayed(replay);
+  const auto larger = named_rows(replay);
   EXPECT_EQ(larger[0].prompt, (Ids{1}));
   EXPECT_EQ(larger[0].answer, (Ids{4}));
   EXPECT_EQ((Ids{larger[1].prompt[0], larger[1].prompt[1]}), (Ids{1, 4}));
@@ -98,15 +98,15 @@ TEST(Turns, SmallerBlocksOfAPromptsEndKeepTheirNames) {
 
 TEST(Turns, AShareOfTheAnswersIsFound) {
   TraceReplay replay;
-  replay.trace = turns_request(kChat);
+  replay.trace = turns_file(kChat);
   replay.block_size = 16;
-  EXPECT_EQ(replayed(replay)[0].answer.size(), 2U);
+  EXPECT_EQ(named_rows(replay)[0].answer.size(), 2U);
   replay.answers = 0.0;
-  EXPECT_EQ(replayed(replay)[0].answer.size(), 0U);
+  EXPECT_EQ(named_rows(replay)[0].answer.size(), 0U);
   int found = 0;
   replay.answers = 0.5;
   for (replay.seed = 1; replay.seed <= 40; ++replay.seed) {
-    found += replayed(replay)[0].answer.empty() ? 0 : 1;
+    found += named_rows(replay)[0].answer.empty() ? 0 : 1;
   }
   EXPECT_TRUE(found > 8 && found < 32) << found;
 }
@@ -116,22 +116,22 @@ TEST(Turns, OnlyAPromptThatCanHoldTheAnswerNamesIt) {
   for (const char* next : {R"("input_length":79,"output_length":1,"hash_ids":[1,2,4,5,6])",
                            R"("input_length":80,"output_length":1,"hash_ids":[1,3,4,5,6])",
                            R"("input_length":80,"output_length":1)"}) {
-    ImportRequest request = turns_request(
+    ImportRequest request = turns_file(
         R"({"session_id":"s","timestamp":0,"input_length":40,"output_length":40,"hash_ids":[1,2,9]}
 {"session_id":"s","timestamp":9,)" +
         std::string(next) + "}\n");
     request.options.delta = false;
-    EXPECT_EQ(read_turns(request).answers.rows(), 0U) << next;
+    EXPECT_EQ(turns_of(request).answers.rows(), 0U) << next;
   }
 }
 
 TEST(Turns, IdsBeyondThePromptAreThoseOfTheAnswer) {
-  const Trace trace = read_turns(
-      turns_request(R"({"timestamp":0,"input_length":40,"output_length":40,"hash_ids":[1,2,3,4,5]})"));
-  EXPECT_EQ(row_of(trace.blocks, 0), (Ids{0, 1, 2}));
-  EXPECT_EQ(row_of(trace.answers, 0), (Ids{2, 3, 4}));
+  const Trace trace = turns_of(
+      turns_file(R"({"timestamp":0,"input_length":40,"output_length":40,"hash_ids":[1,2,3,4,5]})"));
+  EXPECT_EQ(ids_of_row(trace.blocks, 0), (Ids{0, 1, 2}));
+  EXPECT_EQ(ids_of_row(trace.answers, 0), (Ids{2, 3, 4}));
   Issues issues;
-  EXPECT_FALSE(read_trace(turns_request(R"({"timestamp":0,"input_length":40,"output_length":40,)"
+  EXPECT_FALSE(read_trace(turns_file(R"({"timestamp":0,"input_length":40,"output_length":40,)"
                                      R"("hash_ids":[1,2,3,4,5,6]})"),
                           issues));
   EXPECT_THAT(issues.text(),
@@ -149,30 +149,30 @@ TEST(Turns, AdditionsWithNames) {
 {"session_id":"t","timestamp":0,"input_length":1200,"output_length":7,"hash_ids":[0,1,5]}
 )";
   for (const bool is_told : {false, true}) {
-    ImportRequest request = turns_request(text, "", 0);
+    ImportRequest request = turns_file(text, "", 0);
     if (is_told) request.options.delta = true;
-    const Trace trace = read_turns(request);
+    const Trace trace = turns_of(request);
     EXPECT_THAT(trace.prompt_tokens, ElementsAre(1200, 1200, 3390));
-    EXPECT_EQ(row_of(trace.blocks, 0), (Ids{0, 1, 2}));
-    EXPECT_EQ(row_of(trace.blocks, 1), (Ids{0, 1, 3}));
-    EXPECT_EQ(row_of(trace.blocks, 2), (Ids{0, 1, 4, 5, 6, 7, 8}));
-    EXPECT_EQ(row_of(trace.answers, 0), (Ids{4}));
+    EXPECT_EQ(ids_of_row(trace.blocks, 0), (Ids{0, 1, 2}));
+    EXPECT_EQ(ids_of_row(trace.blocks, 1), (Ids{0, 1, 3}));
+    EXPECT_EQ(ids_of_row(trace.blocks, 2), (Ids{0, 1, 4, 5, 6, 7, 8}));
+    EXPECT_EQ(ids_of_row(trace.answers, 0), (Ids{4}));
   }
-  ImportRequest request = turns_request(text, "", 0);
+  ImportRequest request = turns_file(text, "", 0);
   request.options.delta = false;
-  EXPECT_THAT(read_turns(request).prompt_tokens, ElementsAre(1200, 1200, 1855));
+  EXPECT_THAT(turns_of(request).prompt_tokens, ElementsAre(1200, 1200, 1855));
 }
 
 TEST(Turns, NamesOfAnswersAreWrittenAndReadBack) {
-  Trace trace = read_turns(turns_request(kChat));
+  Trace trace = turns_of(turns_file(kChat));
   const std::string file = testing::TempDir() + "kvern_turns_" + std::to_string(getpid()) + ".h5";
   write_trace(file, trace);
   TraceFile written(file);
   Trace back;
   written.load(0, written.rows(), back);
-  EXPECT_EQ(row_of(back.answers, 0), row_of(trace.answers, 0));
+  EXPECT_EQ(ids_of_row(back.answers, 0), ids_of_row(trace.answers, 0));
   written.load(1, 1, back);
-  EXPECT_EQ(row_of(back.answers, 0), Ids{});
+  EXPECT_EQ(ids_of_row(back.answers, 0), Ids{});
   EXPECT_FALSE(back.header.chained);
 }
 
@@ -205,7 +205,7 @@ TEST(Turns, ChainNamesFollowTheRowsBefore) {
 // Two turns of one session at 0 and 1 ms; another session at 2 ms.
 TEST(Turns, ACsvOfSessionsWaitsInAClosedLoop) {
   TraceReplay replay;
-  replay.trace = turns_request(
+  replay.trace = turns_file(
       "timestamp,prompt_tokens,output_tokens,who\n0,5,5,a\n0.001,5,5,a\n0.002,5,5,b\n", "csv", 0);
   replay.trace.options.session_column = "who";
   replay.loop = ReplayLoop::Closed;

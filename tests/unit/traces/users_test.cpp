@@ -11,7 +11,7 @@ using workloads::Seen;
 using workloads::try_workload;
 using workloads::workload;
 
-std::vector<SimTime> times_of(const std::vector<Seen>& all) {
+std::vector<SimTime> starts_of(const std::vector<Seen>& all) {
   std::vector<SimTime> times;
   for (const Seen& seen : all) times.push_back(seen.arrival.time);
   return times;
@@ -25,7 +25,7 @@ TEST(Users, HaveOneRequestEach) {
       workload({.arrivals = "users(count=2, think=constant(value=5 ms))", .requests = 5});
   EXPECT_TRUE(arrivals->waits_for_answers());
   const SimTime ms = kMillisecond;
-  EXPECT_EQ(times_of(run_dry(*arrivals, 10 * ms)),
+  EXPECT_EQ(starts_of(run_dry(*arrivals, 10 * ms)),
             (std::vector<SimTime>{0, 0, 15 * ms, 15 * ms, 30 * ms}));
 }
 
@@ -35,7 +35,7 @@ TEST(Users, HaveOneSessionEach) {
                 .prefixes = "sessions(turns=constant(value=2), think=constant(value=1 s))",
                 .requests = 4});
   const std::vector<Seen> all = run_dry(*arrivals, kSecond);
-  EXPECT_EQ(times_of(all), (std::vector<SimTime>{0, 2 * kSecond, 10 * kSecond, 12 * kSecond}));
+  EXPECT_EQ(starts_of(all), (std::vector<SimTime>{0, 2 * kSecond, 10 * kSecond, 12 * kSecond}));
   EXPECT_EQ(all[1].arrival.session, 0);
   EXPECT_EQ(all[2].arrival.session, 1);
 }
