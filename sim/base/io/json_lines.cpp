@@ -86,6 +86,10 @@ struct JsonLine::Parser {
       token.remove_suffix(1);
     }
     node.text = token;
+    // A whole number beyond 64 bits is for whoever asks for it to refuse, in its own place.
+    const bool is_whole = token.size() > 18 && token[0] != '0' &&
+                          token.find_first_not_of("0123456789") == std::string_view::npos;
+    if (is_whole) return;
     const ondemand::number checked = value.get_number().value();  // malformed numbers end here
     (void)checked;
   }

@@ -77,12 +77,13 @@ TEST(Sessions, ThinkAndGrow) {
   const std::vector<Seen> all = run_dry(*arrivals, 500 * kMillisecond);
   const double at[] = {1, 2, 3.5, 4.5, 6, 7};
   const std::uint32_t prompts[] = {40, 40, 90, 90, 140, 140};
+  // With the answer, turns compute 49 and 99 tokens: 3 and 6 full blocks, named before the others'.
   const std::vector<Ids> blocks = {{0, 1},
-                                   {2, 3},
-                                   {0, 1, 4, 5, 6},
-                                   {2, 3, 7, 8, 9},
-                                   {0, 1, 4, 5, 6, 10, 11, 12},
-                                   {2, 3, 7, 8, 9, 13, 14, 15}};
+                                   {3, 4},
+                                   {0, 1, 2, 6, 7},
+                                   {3, 4, 5, 9, 10},
+                                   {0, 1, 2, 6, 7, 8, 12, 13},
+                                   {3, 4, 5, 9, 10, 11, 14, 15}};
   ASSERT_EQ(all.size(), 6U);
   for (std::size_t i = 0; i < 6; ++i) {
     EXPECT_EQ(all[i].arrival.id, RequestId{static_cast<std::uint32_t>(i)});
