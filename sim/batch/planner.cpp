@@ -196,7 +196,9 @@ bool Planner::decode_all(std::int64_t budget, std::uint32_t spare, const Preempt
       state_.pool.grow_counted(state_.decoding.crossings_at(0));
     }
   }
-  show();
+  if (plan_.preempted > 0) show();
+  free_blocks_ = state_.pool.free();
+  has_work_ = plan_.has_work();
   return true;
 }
 
