@@ -12,7 +12,7 @@
 namespace kvern {
 namespace {
 
-std::unique_ptr<AttentionControl> make(const std::string& name) {
+std::unique_ptr<AttentionControl> controller_of(const std::string& name) {
   for (const std::string& text : {name, name + "(heads=[0:1])"}) {
     Issues issues;
     auto made = make_policy(attention::table(), "attention", parse_policy(text, {}, issues),
@@ -24,7 +24,7 @@ std::unique_ptr<AttentionControl> make(const std::string& name) {
 
 TEST(AttentionControls, NarrowingTakesAwayAndIsTheSameEachTime) {
   for (const auto& entry : attention::table()) {
-    const auto made = make(entry.name);
+    const auto made = controller_of(entry.name);
     ASSERT_NE(made, nullptr) << entry.name;
     for (std::uint32_t position = 0; position < 600; position += 37) {
       std::vector<std::uint32_t> kept;
@@ -55,7 +55,7 @@ TEST(AttentionControls, OnlyReadingChanges) {
   const auto text = lab::random_text({.tokens = 300, .kv_heads = 2, .group = 2});
   const auto dense = lab::replay(text, "window(size=280)")[0];
   for (const auto& entry : attention::table()) {
-    const auto made = make(entry.name);
+    const auto made = controller_of(entry.name);
     ASSERT_NE(made, nullptr) << entry.name;
     ReplayOptions options;
     options.control = made.get();

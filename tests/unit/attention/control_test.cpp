@@ -14,7 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 
-std::unique_ptr<AttentionControl> control(const std::string& text) {
+std::unique_ptr<AttentionControl> controller(const std::string& text) {
   Issues issues;
   auto made = make_policy(attention::table(), "attention", parse_policy(text, {text, 0, 0}, issues),
                           "control", issues);
@@ -24,7 +24,7 @@ std::unique_ptr<AttentionControl> control(const std::string& text) {
 // What the head `query_head` of layer 0 may read at `position`, of all tokens.
 std::vector<std::uint32_t> narrowed(const std::string& text, std::uint32_t query_head,
                                     std::uint32_t position) {
-  const auto made = control(text);
+  const auto made = controller(text);
   std::vector<std::uint32_t> kept;
   for (std::uint32_t j = 0; j <= position; ++j) kept.push_back(j);
   std::vector<std::uint32_t> slots = kept;
@@ -33,7 +33,7 @@ std::vector<std::uint32_t> narrowed(const std::string& text, std::uint32_t query
   return slots;
 }
 
-lab::RecordedText text_of(std::uint32_t prompt = 0) {
+lab::RecordedText recorded_text(std::uint32_t prompt = 0) {
   return lab::random_text(
       {.seed = 3, .tokens = 30, .prompt = prompt, .layers = 2, .kv_heads = 2, .group = 2});
 }
@@ -54,7 +54,7 @@ class OffUntil final : public AttentionControl {
   std::uint32_t position_;
 };
 
-void expect_equal(const HeadReplay& a, const HeadReplay& b, const std::string& what) {
+void expect_same_head(const HeadReplay& a, const HeadReplay& b, const std::string& what) {
   EXPECT_EQ(a.kept, b.kept) << what;
   EXPECT_EQ(a.recall_sum, b.recall_sum) << what;
   EXPECT_EQ(a.error_sum, b.error_sum) << what;
@@ -67,12 +67,12 @@ TEST(AttentionControl, NamedHeadsAreOff) {
   EXPECT_THAT(narrowed("off(heads=[0:1])", 0, 2), ElementsAre(0, 1, 2));
   EXPECT_THAT(narrowed("off(heads=[*:1, 3:0])", 1, 2), ElementsAre());
   EXPECT_THAT(narrowed("off(heads=[3:*])", 1, 1), ElementsAre(0, 1));
-  EXPECT_EQ(control("off"), nullptr);
-  EXPECT_EQ(control("off(heads=[3])"), nullptr);
-  EXPECT_EQ(control("off(heads=[3:x])"), nullptr);
-  EXPECT_NE(control("off(heads=[2:0])")->refusal({2, 4}), "");
-  EXPECT_NE(control("off(heads=[0:4])")->refusal({2, 4}), "");
-  EXPECT_EQ(control("off(heads=[1:3, *:*])")->refusal({2, 4}), "");
+  EXPECT_EQ(controller("off"), nullptr);
+  EXPECT_EQ(controller("off(heads=[3])"), nullptr);
+  EXPECT_EQ(controller("off(heads=[3:x])"), nullptr);
+  EXPECT_NE(controller("off(heads=[2:0])")->refusal({2, 4}), "");
+  EXPECT_NE(controller("off(heads=[0:4])")->refusal({2, 4}), "");
+  EXPECT_EQ(controller("off(heads=[1:3, *:*])")->refusal({2, 4}), "");
 }
 
 TEST(AttentionControl, SinksAndWindowAreSeen) {
@@ -84,17 +84,17 @@ TEST(AttentionControl, SinksAndWindowAreSeen) {
 
 // Law: dense is no controller, bit for bit, whatever the policy is.
 TEST(AttentionControl, DenseIsNoController) {
-  const auto dense = control("dense");
+  const auto dense = controller("dense");
   ReplayOptions options;
   options.control = dense.get();
-  const auto text = text_of(8);
+  const auto text = recorded_text(8);
   for (const char* policy : {"full", "h2o(heavy=4, recent=4)", "quest(page=2, pages=3)",
                              "kv_quant(window(size=9), group=2, residual=2)"}) {
     const auto with = lab::replay(text, policy, options);
     const auto without = lab::replay(text, policy);
     for (std::size_t l = 0; l < with.size(); ++l) {
       for (std::size_t h = 0; h < with[l].heads[0].size(); ++h) {
-        expect_equal(with[l].heads[0][h], without[l].heads[0][h], policy);
+        expect_same_head(with[l].heads[0][h], without[l].heads[0][h], policy);
       }
     }
   }
@@ -103,14 +103,14 @@ TEST(AttentionControl, DenseIsNoController) {
 // Law: a head that is off leaves its group's others and its layer's other KV heads as they were,
 // and reads nothing itself; a whole group that is off moves no keys.
 TEST(AttentionControl, OffIsOffAndTouchesNoOther) {
-  const auto one = control("off(heads=[0:1])");
-  const auto group = control("off(heads=[0:0, 0:1])");
-  const auto text = text_of();
+  const auto one = controller("off(heads=[0:1])");
+  const auto group = controller("off(heads=[0:0, 0:1])");
+  const auto text = recorded_text();
   ReplayOptions options;
   const auto dense = lab::replay(text, "full")[0].heads[0];
   options.control = one.get();
   const auto off = lab::replay(text, "full", options)[0].heads[0];
-  expect_equal(off[1], dense[1], "the other KV head");
+  expect_same_head(off[1], dense[1], "the other KV head");
   EXPECT_NEAR(off[0].recall_sum, 30, 1e-9);  // of 60 rows, half
   EXPECT_EQ(off[0].recall_min, 0);
   EXPECT_NEAR(off[0].error_sum, 30, 1e-9);
@@ -128,7 +128,7 @@ TEST(AttentionControl, OffAndOnRestores) {
   const OffUntil twelve(12);
   ReplayOptions options;
   options.control = &twelve;
-  const auto text = text_of();
+  const auto text = recorded_text();
   const auto dense = lab::replay(text, "full")[0].steps[0];
   const auto forced = lab::replay(text, "full", options)[0].steps[0];
   for (std::size_t step = 0; step < dense.size(); ++step) {
@@ -139,10 +139,10 @@ TEST(AttentionControl, OffAndOnRestores) {
 
 // With every head on sinks and window, `full` reads what streaming_llm keeps without re-indexing.
 TEST(AttentionControl, SinkWindowReadsWhatStreamingKeeps) {
-  const auto window = control("sink_window(sinks=2, window=5)");
+  const auto window = controller("sink_window(sinks=2, window=5)");
   ReplayOptions options;
   options.control = window.get();
-  const auto text = text_of();  // no rope_theta: nothing is re-indexed
+  const auto text = recorded_text();  // no rope_theta: nothing is re-indexed
   const HeadReplay read = lab::replay_head(text, "full", options);
   const HeadReplay kept = lab::replay_head(text, "streaming_llm(sinks=2, recent=4)");
   EXPECT_EQ(read.recall_sum, kept.recall_sum);
@@ -150,7 +150,7 @@ TEST(AttentionControl, SinkWindowReadsWhatStreamingKeeps) {
   EXPECT_EQ(read.work.bytes_read, kept.work.bytes_read);
 }
 
-struct TinyControlled {
+struct ControlledModel {
   mutable WorkerPool pool{2};
   Weights weights = lab::random_weights(lab::tiny_shape(), 48, true, 5);
   std::unique_ptr<LanguageModel> model = make_transformer(weights, pool);
@@ -167,10 +167,10 @@ struct TinyControlled {
 };
 
 TEST(AttentionControl, InTheClosedLoopDenseIsNoControllerAndOffChangesTheModel) {
-  const TinyControlled tiny;
-  const auto dense = control("dense");
-  const auto off = control("off(heads=[1:*])");
-  const auto first = control("off(heads=[0:0])");
+  const ControlledModel tiny;
+  const auto dense = controller("dense");
+  const auto off = controller("off(heads=[1:*])");
+  const auto first = controller("off(heads=[0:0])");
   for (const char* policy : {"full", "h2o(heavy=4, recent=8)"}) {
     EXPECT_EQ(tiny.walk(policy, dense.get()).hidden, tiny.walk(policy, nullptr).hidden) << policy;
   }
@@ -187,8 +187,8 @@ TEST(AttentionControl, InTheClosedLoopDenseIsNoControllerAndOffChangesTheModel) 
 
 // A prompt's outputs are computed before a controller could act.
 TEST(AttentionControl, APromptIsRefusedInTheClosedLoop) {
-  const TinyControlled tiny;
-  const auto off = control("off(heads=[0:0])");
+  const ControlledModel tiny;
+  const auto off = controller("off(heads=[0:0])");
   ClosedText text = tiny.text;
   EXPECT_EQ(closed_loop_refusal(lab::tiny_shape(), off.get(), {text}, {}, {}), "");
   text.prompt_tokens = 8;

@@ -9,7 +9,7 @@
 namespace kvern {
 namespace {
 
-TokenBounds bounds_of(std::uint32_t prompt) {
+TokenBounds prompt_bounds(std::uint32_t prompt) {
   return {.prompt_tokens = prompt, .tokens = prompt, .layers = 1, .kv_heads = 4};
 }
 
@@ -18,26 +18,26 @@ TEST(MeasuredSizes, AShareOfThePromptAndAllThatComesLater) {
   const auto policy = lab::token_policy("adakv(snapkv(budget=0.25))")();
   EXPECT_EQ(policy->growth(), TokenGrowth::ShareOfPrompt);
   const MeasuredSizes sizes(*policy, {.25, policy->growth(), 1});
-  EXPECT_EQ(*sizes.resident_layer(bounds_of(100), 100), (TokenLine{100, 4, kAlways}));
-  EXPECT_EQ(*sizes.resident_layer(bounds_of(100), 107), (TokenLine{128, 4, kAlways}));
-  EXPECT_FALSE(sizes.resident(bounds_of(100), 100));
-  EXPECT_FALSE(sizes.read(bounds_of(100), 100));  // all that is held
+  EXPECT_EQ(*sizes.resident_layer(prompt_bounds(100), 100), (TokenLine{100, 4, kAlways}));
+  EXPECT_EQ(*sizes.resident_layer(prompt_bounds(100), 107), (TokenLine{128, 4, kAlways}));
+  EXPECT_FALSE(sizes.resident(prompt_bounds(100), 100));
+  EXPECT_FALSE(sizes.read(prompt_bounds(100), 100));  // all that is held
 }
 
 TEST(MeasuredSizes, AShareOfTheContext) {
   const auto policy = lab::token_policy("fastgen")();
   EXPECT_EQ(policy->growth(), TokenGrowth::ShareOfContext);
   const MeasuredSizes sizes(*policy, {.6, policy->growth(), 1});
-  EXPECT_EQ(*sizes.resident_layer(bounds_of(100), 100), (TokenLine{240, 0, 1}));
-  EXPECT_EQ(*sizes.resident_layer(bounds_of(100), 101), (TokenLine{242, 0, 1}));  // 242.4
+  EXPECT_EQ(*sizes.resident_layer(prompt_bounds(100), 100), (TokenLine{240, 0, 1}));
+  EXPECT_EQ(*sizes.resident_layer(prompt_bounds(100), 101), (TokenLine{242, 0, 1}));  // 242.4
 }
 
 // A window of 50 at half the bytes a token: as 25 tokens of full width.
 TEST(MeasuredSizes, FewerBytesATokenAreFewerTokens) {
   const auto policy = lab::token_policy("kv_quant(window(size=50), bits=8)")();
   const MeasuredSizes sizes(*policy, {std::nullopt, policy->growth(), .5});
-  EXPECT_EQ(*sizes.resident_layer(bounds_of(100), 120), (TokenLine{100, 0, 1}));
-  EXPECT_EQ(*sizes.read(bounds_of(100), 120), (TokenLine{25, 0, 1}));
+  EXPECT_EQ(*sizes.resident_layer(prompt_bounds(100), 120), (TokenLine{100, 0, 1}));
+  EXPECT_EQ(*sizes.read(prompt_bounds(100), 120), (TokenLine{25, 0, 1}));
 }
 
 // Sizes in tokens say nothing of other lengths.
@@ -51,7 +51,7 @@ TEST(MeasuredSizes, AbsoluteSizesHaveNoShare) {
 TEST(MeasuredSizes, AResidencyTakesThem) {
   auto policy = lab::token_policy("adakv(snapkv(budget=0.25))")();
   TokenLayer layer;
-  layer.bounds = bounds_of(100);
+  layer.bounds = prompt_bounds(100);
   layer.rope_theta = 10'000;
   auto sizes =
       std::make_unique<MeasuredSizes>(*policy, MeasuredCounts{.25, TokenGrowth::ShareOfPrompt, 1});
