@@ -7,6 +7,7 @@
 namespace kvern::preemption {
 
 using Port = Preemption;
+inline constexpr const char* kUsual = "recompute";  // where a scenario names none
 const PolicyTable<Port>& table();
 
 }  // namespace kvern::preemption

@@ -26,6 +26,8 @@ constexpr PlainWord kPlainWords[] = {
     {"window", "", "a key of models and policies"},
     {"trace", "", "a file of requests, a command"},
     {"affine", "models/host_overhead", "the host's part has this form too"},
+    {"dense", "", "attention over all tokens, in tables too"},
+    {"off", "", "not on"},
     {"zipf", "sim/cache/conformance_workloads", "a law of popularity"},
 };
 

@@ -47,6 +47,7 @@ std::vector<std::string> untested(const std::vector<std::string>& policies,
                                   const std::vector<SourceFile>& tests) {
   std::vector<std::string> offending;
   for (const std::string& policy : policies) {
+    if (policy.starts_with("policies/parts/")) continue;  // of several, tested through them
     bool tested = false;
     for (const SourceFile& test : tests) {
       tested = tested || (test.path.starts_with("tests/unit/") && tests_policy(test, stem(policy)));

@@ -41,6 +41,7 @@ void Reblocking::learn_partial_blocks(const Trace& trace) {
     if (parts == 0 || trace.answers.count(row) == 0) continue;
     trace.blocks.read(row, ids);
     trace.answers.read(row, answer);
+    if (ids.size() <= trace.prompt_tokens[row] / from_) continue;  // the partial one has no name
     if (ids.back() != answer.front()) begun_.try_emplace(answer.front(), Begun{ids.back(), parts});
   }
 }

@@ -4,7 +4,7 @@ namespace kvern {
 
 std::unique_ptr<Preemption> read_preemption(Parameters& p) {
   const char* const key = "preemption";
-  const Config spec = p.policy(key, "recompute", "who stops when blocks are short");
+  const Config spec = p.policy(key, preemption::kUsual, "who stops when blocks are short");
   const Config* name = spec.find("policy");
   if (name != nullptr && name->text == "swap") {
     p.error(key, "swapping a victim's blocks out of GPU memory is not built yet",
