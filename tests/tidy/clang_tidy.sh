@@ -2,7 +2,8 @@
 # clang-format over all C++, then clang-tidy over the product's .cpp files; the checks are those of
 # .clang-tidy, warnings are errors.
 #
-#   tests/tidy/clang_tidy.sh [BUILD]    BUILD: a configured build (default build/release)
+#   tests/tidy/clang_tidy.sh [BUILD]    BUILD: a build folder that knows each file by itself
+#                                       (default build/tidy, which is configured and never built)
 #
 # A file that passed is not read again until it, a header it includes, the checks or the build file
 # change: an empty file of that hash's name is kept in $XDG_CACHE_HOME/kvern/tidy.
@@ -10,10 +11,11 @@ set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cd -- "$root"
-build=${1:-build/release}
+build=${1:-build/tidy}
 passed=${XDG_CACHE_HOME:-$HOME/.cache}/kvern/tidy
 product=(sim models policies traces analysis scenarios)
 mkdir -p -- "$passed"
+[[ $# -gt 0 ]] || cmake --preset tidy >/dev/null
 [[ -f $build/compile_commands.json ]] || {
   printf 'tidy: %s is not a configured build\n' "$build" >&2
   exit 3
