@@ -8,7 +8,7 @@
 #include "sim/base/ids.h"
 #include "sim/base/time.h"
 #include "sim/energy/share_meter.h"
-#include "sim/kv/below_slot.h"
+#include "sim/kv/kv_holding.h"
 #include "sim/ports/arrivals.h"
 #include "sim/records.h"
 
@@ -24,20 +24,11 @@ enum class Fetch : std::uint8_t {
   Spent,     // it takes what it finds when its turn comes
 };
 
-// A full block of its own (no trace id) that a preempted request left in the cache.
-struct RetainedBlock {
-  std::uint32_t position;  // block index in the request
-  std::uint32_t block;
-  std::uint32_t stamp;  // of the block's content then; another stamp = it was reused
-};
-
-struct Request {
-  RequestId id{};
+// Its KvHolding is the part that the KV pool sees; `held` and `computed` hold as of
+// `since`, below.
+struct Request : KvHolding {
   Stage stage = Stage::Waiting;
-  std::uint16_t tenant = 0;
-  std::uint16_t category = 0;
   std::uint16_t preemptions = 0;
-  std::uint32_t prompt = 0;
   std::uint32_t output = 0;      // the truth
   std::uint32_t max_tokens = 0;  // as in Arrival
   bool declares = false;
@@ -52,16 +43,11 @@ struct Request {
   // Progress. While it decodes, `generated` and `computed` hold as of decode step `since` of its
   // replica, and grow by one with every decode step after it (DecodeSet).
   std::uint32_t generated = 0;  // output tokens emitted
-  std::uint32_t computed = 0;   // positions whose keys and values are in the cache
   std::uint32_t known = 0;      // tokens known at its last admission: what its prefill computes
   std::uint32_t highest = 0;    // positions computed before a preemption
   std::uint64_t since = 0;
   Instant last_token;  // of the latest token, as of `since`
 
-  // KV blocks
-  std::uint32_t held = 0;   // blocks, as of `since`
-  std::uint32_t ids = 0;    // leading blocks that carry an id of the trace, of the answer too
-  std::uint32_t named = 0;  // leading blocks already named in the cache
   std::uint32_t lowest_answer_id = UINT32_MAX, highest_answer_id = 0;  // of ids beyond the prompt's
   std::uint32_t cached = 0, resumed = 0, recomputed = 0;               // tokens
 
@@ -82,21 +68,9 @@ struct Request {
   std::uint64_t planned = 0;    // number of the plan that scheduled it last
 
   Fetch fetch = Fetch::None;
-  std::uint8_t transfers = 0;    // of its fetch, under way
   std::uint32_t fetch_mark = 0;  // output tokens at its latest fetch, plus 1; 0: none
 
-  std::vector<BelowSlot> fetching;       // that they read
-  std::vector<std::uint32_t> block_ids;  // of the trace
-  std::vector<std::uint32_t> blocks;     // held, only where the pool names blocks
-  // Where the pool finds blocks behind a gap: position in the prompt of the k-th block held; empty
-  // = k.
-  std::vector<std::uint32_t> order;
-  std::vector<RetainedBlock> retained;
-
   std::uint32_t tokens() const { return prompt + generated; }
-  std::uint32_t position_of(std::uint32_t held_block) const {
-    return held_block < order.size() ? order[held_block] : held_block;
-  }
 
   // A newcomer. `block_size` 0: blocks have no names in this pool.
   void reset(const Arrival& newcomer, std::uint32_t block_size);

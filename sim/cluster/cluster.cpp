@@ -29,6 +29,7 @@ Cluster::Cluster(ClusterSetup setup)
     : admission_(std::move(setup.admission)),
       routing_(std::move(setup.routing)),
       arrivals_(std::move(setup.arrivals)),
+      incidents_(std::move(setup.incidents)),
       future_(std::move(setup.future)),
       timeline_(std::move(setup.timeline)),
       records_(*setup.records),
@@ -40,6 +41,7 @@ Cluster::Cluster(ClusterSetup setup)
       progress_(std::move(setup.progress)),
       ends_(count_replicas(setup.pools), kNever),
       loads_(count_replicas(setup.pools)),
+      told_(count_replicas(setup.pools), Readiness::Serving),
       uniform_(setup.pools.size() == 1),
       named_size_(arrivals_->block_size()) {
   pools_.resize(setup.pools.size());
@@ -68,6 +70,11 @@ Cluster::Cluster(ClusterSetup setup)
 
 Cluster::~Cluster() = default;
 
+Readiness Cluster::readiness(ReplicaId replica) const {
+  const Readiness told = told_[index(replica)];
+  return told == Readiness::Serving ? replicas_[index(replica)]->readiness(now_) : told;
+}
+
 Fit Cluster::fit(std::uint32_t replica, const RequestView& request) const {
   const Fit fit = replicas_[replica]->fit(request);
   if (fit == Fit::Fits || request.declared() || saw_outputs_) return fit;
@@ -79,6 +86,7 @@ Fit Cluster::fit(std::uint32_t replica, const RequestView& request) const {
 }
 
 bool Cluster::can_hold(ReplicaId replica, const RequestView& request) const {
+  if (!loads_.takes(index(replica))) return false;
   bool unused = false;  // what its replica asks is not the router's asking
   const Fit found = fit(index(replica), request.noted_in(unused));
   return found == Fit::Fits || (waiting_room_ && found == Fit::RefusedAtHead);
@@ -129,22 +137,33 @@ Stopped Cluster::run() {
   return how;
 }
 
+const std::array<Cluster::Source, 6> Cluster::kSources = {{
+    {&Cluster::next_incident, &Cluster::befall, false},
+    {&Cluster::next_run_end, &Cluster::end_runs, true},
+    {&Cluster::next_transfer, &Cluster::end_transfers, true},
+    {&Cluster::next_hang_up, &Cluster::hang_up, true},
+    {&Cluster::next_edge, &Cluster::bucket_edge, false},
+    {&Cluster::next_arrival, &Cluster::take_arrivals, true},
+}};
+
 SimTime Cluster::next_instant() {
-  const SimTime next = std::min(
-      {ends_.least_key(), arrivals_->next_time(), flows_.next_end(), leavers_.next_time()});
-  // An edge is an instant only while something is still to come.
-  return next == kNever ? kNever : std::min(next, next_edge_);
+  SimTime next = kNever, beside = kNever;
+  for (const Source& source : kSources) {
+    SimTime& earliest = source.goes_on ? next : beside;
+    earliest = std::min(earliest, (this->*source.next_time)());
+  }
+  return next == kNever ? kNever : std::min(next, beside);
 }
 
 void Cluster::step(SimTime now) {
   // Rows of one instant go out together: a jump that is cut at this very instant ends after it.
   if (now != left_at_) write_departures();
-  left_at_ = now;
-  end_runs(now);
-  end_transfers(now);
-  if (leavers_.next_time() <= now) hang_up(now);
-  if (now >= next_edge_) bucket_edge(now);
-  take_arrivals(now);
+  left_at_ = now_ = now;
+  for (const Source& source : kSources) {
+    if ((this->*source.next_time)() > now) continue;
+    (this->*source.at)(now);
+    end_runs(now);
+  }
   plan_touched(now);
   if (!self_checks_) return;
   for (const auto& replica : replicas_) {
@@ -173,6 +192,30 @@ void Cluster::end_runs(SimTime now) {
   }
 }
 
+void Cluster::befall(SimTime now) {
+  while (incidents_->next_time() <= now) {
+    const Incident incident = incidents_->pop();
+    const std::uint32_t number = index(incident.replica);
+    Readiness& told = told_[number];
+    if (incident.kind == IncidentKind::Return) {
+      told = Readiness::Serving;
+    } else if (told != Readiness::Down) {
+      const bool fails = incident.kind == IncidentKind::Fail;
+      told = fails ? Readiness::Down : Readiness::Draining;
+      if (fails) fail(number, now);
+    }
+    loads_.open(number, told == Readiness::Serving);
+  }
+}
+
+void Cluster::fail(std::uint32_t number, SimTime now) {
+  const std::size_t before = left_.size();
+  replicas_[number]->fail(now, left_);
+  loads_.set(number, replicas_[number]->in_flight());
+  tell_departures(before, now);
+  changed(number);
+}
+
 void Cluster::tell_departures(std::size_t before, SimTime now) {
   for (std::size_t i = before; i < left_.size(); ++i) {
     leavers_.left(left_[i].id);
@@ -190,7 +233,6 @@ void Cluster::hang_up(SimTime now) {
     tell_departures(before, now);
     changed(leaver.replica);
   }
-  end_runs(now);
 }
 
 // The replica's plan is another one now, or it has none and may find work.
@@ -203,7 +245,6 @@ void Cluster::changed(std::uint32_t replica) {
 }
 
 void Cluster::end_transfers(SimTime now) {
-  if (flows_.next_end() > now) return;
   over_.clear();
   flows_.ended(now, over_);
   for (const Transfer& transfer : over_) {
@@ -215,7 +256,6 @@ void Cluster::end_transfers(SimTime now) {
     changed(transfer.replica);
     last_event_ = now;
   }
-  end_runs(now);
 }
 
 void Cluster::bucket_edge(SimTime now) {
@@ -257,11 +297,14 @@ void Cluster::route(const Arrival& request, SimTime now) {
   bool at_head = false;
   bool unused = false;
   const RequestView view = request.seen(named_size_, unused);
-  const std::size_t candidates = uniform_ ? 1 : replicas_.size();
-  for (std::size_t i = 0; i < candidates && !fits; ++i) {
-    const Fit found = fit(static_cast<std::uint32_t>(i), view);
-    fits = found == Fit::Fits;
+  for (const Pool& pool : pools_) {
+    // What one replica of a pool can hold, all can; but some may take nothing at present.
+    const std::uint32_t replica = loads_.first_taking(pool.first, pool.setup.replicas);
+    if (replica == LoadIndex::kNone) continue;
+    const Fit found = fit(replica, view);
+    fits = fits || found == Fit::Fits;
     at_head = at_head || found == Fit::RefusedAtHead;
+    if (fits) break;
   }
   waiting_room_ = !fits && at_head;
   if (!fits && !at_head) {

@@ -1,10 +1,11 @@
-// The serving machine: arrivals, router, pools of replicas, one clock. At one instant, in this
-// order: step ends with all they free; ends of transfers; clients that hang up; bucket edges;
-// arrivals in id order, each admitted and routed seeing those before it; then the planning of the
-// touched replicas. Ties: replica, then request id. A jump that something cuts at this instant ends
-// before what comes next in that order.
+// The serving machine: arrivals, router, pools of replicas, one clock. What happens comes from a
+// few sources in one fixed order, which is the order of an instant: incidents; step ends with all
+// they free; ends of transfers; clients that hang up; bucket edges; arrivals in id order, each
+// admitted and routed seeing those before it. Then the touched replicas plan. Ties: replica, then
+// request id. A jump that a source cuts at this instant ends before the next source has its turn.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -18,6 +19,7 @@
 #include "sim/ledger.h"
 #include "sim/ports/admission.h"
 #include "sim/ports/arrivals.h"
+#include "sim/ports/incidents.h"
 #include "sim/ports/routing.h"
 #include "sim/records.h"
 #include "sim/replica/replica.h"
@@ -70,6 +72,7 @@ struct ClusterSetup {
   std::unique_ptr<Admission> admission;
   std::unique_ptr<Routing> routing;
   std::unique_ptr<Arrivals> arrivals;
+  std::unique_ptr<Incidents> incidents;    // prepared; null: none. Not with tiers
   std::unique_ptr<FutureRequests> future;  // of these arrivals, where an eviction is clairvoyant
   std::unique_ptr<Timeline> timeline;      // of flows between memories and replicas
   Records* records = nullptr;              // never null in a run; outlives the cluster
@@ -121,12 +124,14 @@ class Cluster final : private ClusterView {
   struct Pool {
     PoolSetup setup;
     Ledger ledger;
+    std::uint32_t first = 0;  // its first replica
     std::unique_ptr<BucketLedger> buckets;
     std::unique_ptr<BucketLedger> power_bins;  // null: no meter
     SimTime booked = kNever;                   // all steps that end before this are in the ledgers
   };
   // ClusterView
   std::uint32_t replicas() const override { return static_cast<std::uint32_t>(replicas_.size()); }
+  Readiness readiness(ReplicaId replica) const override;
   PoolId pool(ReplicaId replica) const override { return PoolId{pool_of_[index(replica)]}; }
   bool can_hold(ReplicaId replica, const RequestView& request) const override;
   std::uint32_t in_flight(ReplicaId replica) const override { return loads_.load(index(replica)); }
@@ -141,8 +146,23 @@ class Cluster final : private ClusterView {
   KvPoolSetup kv_of(const PoolSetup& own, std::uint16_t replica, std::uint32_t number,
                     const ClusterSetup& setup);
   std::unique_ptr<LowerTiers> tiers_of(const PoolSetup& own, const KvPoolSetup& kv);
+  // One kind of event: when it comes next, and what happens then.
+  struct Source {
+    SimTime (Cluster::*next_time)();
+    void (Cluster::*at)(SimTime now);
+    bool goes_on;  // a run waits for it
+  };
+  static const std::array<Source, 6> kSources;
+  SimTime next_incident() { return incidents_ ? incidents_->next_time() : kNever; }
+  SimTime next_run_end() { return ends_.least_key(); }
+  SimTime next_transfer() { return flows_.next_end(); }
+  SimTime next_hang_up() { return leavers_.next_time(); }
+  SimTime next_edge() { return next_edge_; }
+  SimTime next_arrival() { return arrivals_->next_time(); }
   SimTime next_instant();
   void step(SimTime now);
+  void befall(SimTime now);
+  void fail(std::uint32_t replica, SimTime now);
   void end_runs(SimTime now);
   void hang_up(SimTime now);
   void tell_departures(std::size_t before, SimTime now);
@@ -164,6 +184,7 @@ class Cluster final : private ClusterView {
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<Routing> routing_;
   std::unique_ptr<Arrivals> arrivals_;
+  std::unique_ptr<Incidents> incidents_;
   std::unique_ptr<FutureRequests> future_;
   std::unique_ptr<Timeline> timeline_;
   Records& records_;
@@ -176,6 +197,8 @@ class Cluster final : private ClusterView {
   LeastOf<SimTime> ends_;  // of the runs of replicas
   Leavers leavers_;
   LoadIndex loads_;
+  std::vector<Readiness> told_;  // by replica: Serving, or what an incident has made of it
+  SimTime now_ = 0;
   SimTime next_edge_ = kNever;
   bool uniform_ = false;          // one pool: what one replica can hold, all can
   std::uint32_t named_size_ = 0;  // tokens of a block that the arrivals name

@@ -55,6 +55,7 @@ KvPoolSetup Cluster::kv_of(const PoolSetup& own, std::uint16_t replica, std::uin
 
 void Cluster::build(Pool& pool, std::uint16_t number, const ClusterSetup& setup) {
   const PoolSetup& own = pool.setup;
+  pool.first = static_cast<std::uint32_t>(replicas_.size());
   for (std::uint32_t r = 0; r < own.replicas; ++r) {
     ReplicaSetup replica;
     replica.id = static_cast<std::uint16_t>(replicas_.size());

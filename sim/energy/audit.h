@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/batch/request.h"
+#include "sim/base/ids.h"
 #include "sim/energy/attribution.h"
 #include "sim/energy/share_meter.h"
 #include "sim/ledger.h"

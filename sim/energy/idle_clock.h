@@ -20,6 +20,9 @@ class IdleClock {
   bool idle() const { return since_ != kNever; }
   bool waking() const { return ready_ != kNever; }
   SimTime ready() const { return ready_; }
+  bool asleep(SimTime now) const {
+    return idle() && choice_.after != kNever && now - since_ >= choice_.after;
+  }
   // Work ran out at `t`; no effect on one that is idle already.
   void begin(SimTime t);
   // Idle, and a request came at `t`: when work may begin, `t` itself when awake.

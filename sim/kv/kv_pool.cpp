@@ -140,13 +140,13 @@ std::uint32_t KvPool::take(SimTime now) {
   return block;
 }
 
-void KvPool::grow(Request& request, std::uint32_t blocks, SimTime now) {
+void KvPool::grow(KvHolding& request, std::uint32_t blocks, SimTime now) {
   used_ += blocks;
   if (!eviction_) return;
   for (std::uint32_t i = 0; i < blocks; ++i) request.blocks.push_back(take(now));
 }
 
-void KvPool::announce(const Request& request, std::uint32_t position, std::uint64_t content,
+void KvPool::announce(const KvHolding& request, std::uint32_t position, std::uint64_t content,
                       SimTime now) {
   const std::uint32_t block = request.blocks[position];
   BlockInfo info;
@@ -177,7 +177,7 @@ void KvPool::announce(const Request& request, std::uint32_t position, std::uint6
   eviction_->pinned(BlockId{block});
 }
 
-void KvPool::name_full(Request& request, std::uint32_t full, SimTime now) {
+void KvPool::name_full(KvHolding& request, std::uint32_t full, SimTime now) {
   if (!eviction_) return;
   const std::uint32_t upto = std::min(full, request.ids);
   for (; request.named < upto; ++request.named) {
@@ -189,7 +189,7 @@ void KvPool::name_full(Request& request, std::uint32_t full, SimTime now) {
   }
 }
 
-void KvPool::unname(Request& request, std::uint32_t full) {
+void KvPool::unname(KvHolding& request, std::uint32_t full) {
   if (!eviction_) return;
   for (; request.named > full; --request.named) forget(request.blocks[request.named - 1]);
 }
@@ -200,7 +200,7 @@ SimTime KvPool::recompute_ns(std::uint32_t blocks) const {
   return static_cast<SimTime>(sum);
 }
 
-std::uint32_t KvPool::find_private(const Request& request, std::uint32_t position) const {
+std::uint32_t KvPool::find_private(const KvHolding& request, std::uint32_t position) const {
   auto kept = std::lower_bound(
       request.retained.begin(), request.retained.end(), position,
       [](const RetainedBlock& a, std::uint32_t wanted) { return a.position < wanted; });
@@ -210,7 +210,7 @@ std::uint32_t KvPool::find_private(const Request& request, std::uint32_t positio
   return kNoBlock;
 }
 
-void KvPool::find_any(const Request& request, std::uint32_t most) {
+void KvPool::find_any(const KvHolding& request, std::uint32_t most) {
   found_at_.clear();
   for (std::uint32_t i = 0; i < most; ++i) {
     const std::uint32_t block = index_.find(request.block_ids[i]);
@@ -221,7 +221,7 @@ void KvPool::find_any(const Request& request, std::uint32_t most) {
 }
 
 // What was found comes first; the rest, to be computed, keeps its order.
-void KvPool::order_by_hits(Request& request) const {
+void KvPool::order_by_hits(KvHolding& request) const {
   if (found_at_.empty() || found_at_.back() + 1 == found_at_.size()) return;  // no gap
   request.order = found_at_;
   auto next = found_at_.begin();
@@ -235,7 +235,7 @@ void KvPool::order_by_hits(Request& request) const {
 }
 
 // As the prompt has them, so that its end is free first.
-void KvPool::order_by_prompt(Request& request) {
+void KvPool::order_by_prompt(KvHolding& request) {
   if (request.order.empty()) return;
   sorting_.clear();
   for (std::uint32_t i = 0; i < request.blocks.size(); ++i) {
@@ -246,7 +246,7 @@ void KvPool::order_by_prompt(Request& request) {
   request.order.clear();
 }
 
-PrefixHits KvPool::lookup(const Request& request, std::uint32_t tokens) {
+PrefixHits KvPool::lookup(const KvHolding& request, std::uint32_t tokens) {
   PrefixHits hits;
   found_.clear();
   if (!eviction_) return hits;
@@ -284,7 +284,7 @@ void KvPool::hold(std::uint32_t block, SimTime now) {
   eviction_->touched(BlockId{block}, now);
 }
 
-void KvPool::take_hits(Request& request, SimTime now) {
+void KvPool::take_hits(KvHolding& request, SimTime now) {
   if (oracle_) oracle_->serve(request.id);
   if (any_block_) order_by_hits(request);
   if (below_) below_->serve(request.id);
@@ -297,7 +297,7 @@ void KvPool::take_hits(Request& request, SimTime now) {
   found_.clear();
 }
 
-void KvPool::release(Request& request, bool resumes, SimTime now) {
+void KvPool::release(KvHolding& request, bool resumes, SimTime now) {
   if (!eviction_) {
     used_ -= request.held;
     request.held = 0;

@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "sim/batch/request.h"
 #include "sim/kv/block_worth.h"
 #include "sim/kv/cache_state.h"
 #include "sim/kv/future_requests.h"
+#include "sim/kv/kv_holding.h"
 #include "sim/kv/lower_tiers.h"
 #include "sim/kv/prefix_index.h"
 #include "sim/ports/cache_admission.h"
@@ -74,34 +74,37 @@ class KvPool {
   }
 
   // `blocks` (<= free()) more for one request. `now`: the instant of the need.
-  void grow(Request& request, std::uint32_t blocks, SimTime now);
+  void grow(KvHolding& request, std::uint32_t blocks, SimTime now);
   // The same for `blocks` requests, a block each; only without identities.
   void grow_counted(std::uint32_t blocks) { used_ += blocks; }
   void give_back_counted(std::uint32_t blocks) { used_ -= blocks; }
   // Names the request's blocks that carry a trace id and lie in its first `full` blocks.
-  void name_full(Request& request, std::uint32_t full, SimTime now);
+  void name_full(KvHolding& request, std::uint32_t full, SimTime now);
   // Blocks beyond the first `full` are not filled in this step after all: the names that it gave
   // them go again. Nobody else holds them.
-  void unname(Request& request, std::uint32_t full);
+  void unname(KvHolding& request, std::uint32_t full);
   // Time to compute the first `blocks` blocks of a prompt again; 0: not known.
   SimTime recompute_ns(std::uint32_t blocks) const;
   // Leading blocks of the request's first `tokens` tokens found in the cache; with any_block those
   // behind a gap too: the request then holds what was found first and computes the rest behind it,
   // in the order of the prompt. The last token is always computed, so at most (tokens - 1) / block
   // size; touches nothing.
-  PrefixHits lookup(const Request& request, std::uint32_t tokens);
+  PrefixHits lookup(const KvHolding& request, std::uint32_t tokens);
   // Takes what the latest lookup, of this request, found.
-  void take_hits(Request& request, SimTime now);
+  void take_hits(KvHolding& request, SimTime now);
   // Which blocks behind the latest lookup, of this request, are to be fetched (kv_pool_fetch.cpp).
-  const FetchPlan& plan_fetch(const Request& request, std::uint32_t tokens);
+  const FetchPlan& plan_fetch(const KvHolding& request, std::uint32_t tokens);
   // Takes the blocks of the latest plan, for which there is room, and starts the fetch. They belong
   // to the request; those that come from below can be found by others after fetched().
-  void begin_fetch(Request& request, Slot slot, SimTime now);
+  void begin_fetch(KvHolding& request, Slot slot, SimTime now);
   // One of its transfers has ended; true when all have.
-  bool fetched(Request& request, std::uint8_t tier, SimTime now);
+  bool fetched(KvHolding& request, std::uint8_t tier, SimTime now);
   // All blocks of a request that ends or is preempted, last block first. Blocks filled beyond the
   // trace's ids get private names, found again only by its own resumption (`resumes`).
-  void release(Request& request, bool resumes, SimTime now);
+  void release(KvHolding& request, bool resumes, SimTime now);
+  // What nobody uses loses its content, as when the engine fails or slept; that is no eviction. Not
+  // with tiers below.
+  void lose_all(SimTime now);
   // For a run whose cache will be saved (kv_pool_state.cpp); before the first request.
   void remember_blocks();
   // Puts a saved cache into the empty pool, before the first request; at time 0. Without a prefix
@@ -134,12 +137,13 @@ class KvPool {
   void forget(std::uint32_t block);
   bool worth_keeping(std::uint32_t block, SimTime now);
   void leave(std::uint32_t block, bool resumes, SimTime now);
-  void announce(const Request& request, std::uint32_t position, std::uint64_t content, SimTime now);
+  void announce(const KvHolding& request, std::uint32_t position, std::uint64_t content,
+                SimTime now);
   void note(std::uint32_t block, const BlockInfo& info);
-  void find_any(const Request& request, std::uint32_t most);
-  void order_by_hits(Request& request) const;
-  void order_by_prompt(Request& request);
-  std::uint32_t find_private(const Request& request, std::uint32_t position) const;
+  void find_any(const KvHolding& request, std::uint32_t most);
+  void order_by_hits(KvHolding& request) const;
+  void order_by_prompt(KvHolding& request);
+  std::uint32_t find_private(const KvHolding& request, std::uint32_t position) const;
 
   std::uint32_t capacity_;
   std::uint32_t block_size_;

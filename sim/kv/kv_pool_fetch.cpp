@@ -5,7 +5,7 @@
 
 namespace kvern {
 
-const FetchPlan& KvPool::plan_fetch(const Request& request, std::uint32_t tokens) {
+const FetchPlan& KvPool::plan_fetch(const KvHolding& request, std::uint32_t tokens) {
   fetch_ = {std::move(fetch_.blocks), 0, 0, true};
   fetch_.blocks.clear();
   const auto resident = [&](std::uint32_t block) {
@@ -52,7 +52,7 @@ const FetchPlan& KvPool::plan_fetch(const Request& request, std::uint32_t tokens
   return fetch_;
 }
 
-void KvPool::begin_fetch(Request& request, Slot slot, SimTime now) {
+void KvPool::begin_fetch(KvHolding& request, Slot slot, SimTime now) {
   if (oracle_) oracle_->serve(request.id);
   below_->serve(request.id);
   // Nothing of it may go for the sake of the rest.
@@ -79,7 +79,7 @@ void KvPool::begin_fetch(Request& request, Slot slot, SimTime now) {
   }
 }
 
-bool KvPool::fetched(Request& request, std::uint8_t tier, SimTime now) {
+bool KvPool::fetched(KvHolding& request, std::uint8_t tier, SimTime now) {
   for (const BelowSlot& at : request.fetching) {
     if (at.tier == tier) below_->read_over(at, now);
   }

@@ -1,4 +1,5 @@
-// The prefix cache of a pool, taken out at the end of a run and put in before another one.
+// The prefix cache of a pool as a whole: taken out at the end of a run, put in before another one,
+// lost when the replica fails.
 #include <algorithm>
 #include <tuple>
 
@@ -109,6 +110,19 @@ void KvPool::load(const CacheState& saved) {
   for (const std::uint32_t slot : slots) {
     if (slot != kNoBlock) eviction_->released(BlockId{slot}, 0);
   }
+}
+
+void KvPool::lose_all(SimTime now) {
+  for (std::uint32_t block = 0; block < fresh_; ++block) {
+    if (blocks_[block].users > 0 || blocks_[block].content == Content::None) continue;
+    forget(block);
+    if (unnamed_queue_) {
+      eviction_->released(BlockId{block}, now);
+    } else {
+      unnamed_.push_back(block);
+    }
+  }
+  cached_ = 0;
 }
 
 }  // namespace kvern

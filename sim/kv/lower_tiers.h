@@ -15,11 +15,11 @@
 #include <string>
 #include <vector>
 
-#include "sim/cluster/flows.h"
 #include "sim/kv/below_slot.h"
 #include "sim/kv/block_worth.h"
 #include "sim/kv/tier.h"
 #include "sim/records.h"
+#include "sim/timeline/flows.h"
 
 namespace kvern {
 

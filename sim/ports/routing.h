@@ -8,13 +8,22 @@
 
 namespace kvern {
 
+enum class Readiness : std::uint8_t {
+  Starting,  // wakes; takes requests, and begins when it is awake
+  Serving,
+  Draining,  // takes no requests, serves those it has
+  Asleep,    // takes requests, and wakes for them
+  Down,      // takes none
+};
+
 // The cluster as a router sees it at `now`. Replicas are numbered over all pools, in file order.
 class ClusterView {
  public:
   virtual ~ClusterView() = default;
   virtual std::uint32_t replicas() const = 0;
   virtual PoolId pool(ReplicaId replica) const = 0;
-  // False where the replica's whole KV pool can't hold the request.
+  virtual Readiness readiness(ReplicaId replica) const = 0;
+  // False where the replica takes no requests, or its whole KV pool can't hold this one.
   virtual bool can_hold(ReplicaId replica, const RequestView& request) const = 0;
   virtual std::uint32_t in_flight(ReplicaId replica) const = 0;  // waiting and running requests
   virtual std::uint32_t in_flight_total() const = 0;

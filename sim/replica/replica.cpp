@@ -135,7 +135,7 @@ void Replica::transfer_ended(const Transfer& transfer, SimTime now, Departures& 
       // Its client hung up meanwhile: it leaves now, or at the end of the step under way.
       if (request.gone != kNever && !active_) {
         if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});
-        dismiss(transfer.slot, left);
+        dismiss(transfer.slot, RequestStatus::Cancelled, left);
       }
     }
   } else {
@@ -149,6 +149,8 @@ void Replica::plan_steps(SimTime now, Departures& left) {
   if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});
   just_ended_ = false;
   if (in_flight() > 0 && idle_clock_.idle() && !idle_clock_.waking()) {
+    // Whatever the depth, an engine that slept comes back with an empty cache.
+    if (idle_clock_.asleep(now)) state_.pool.lose_all(now);
     next_end_ = idle_clock_.wake(now);
     if (next_end_ > now) return;
   }
@@ -298,6 +300,7 @@ void Replica::end_run(Departures& left) {
   });
   for (const Slot slot : ending_) finish(slot, RequestStatus::Finished, left);
   if (gone_ > 0) dismiss_gone(left);
+  if (failing_) drop_all(left);
 }
 
 void Replica::emit_tokens() {
@@ -359,11 +362,6 @@ void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
   } else {
     give_back(slot);
   }
-}
-
-void Replica::give_back(Slot slot) {
-  state_.pool.release(state_.requests[slot], false, clock_.ceil_ns());
-  state_.requests.give_back(slot);
 }
 
 SimTime Replica::mark_bucket(SimTime t) {

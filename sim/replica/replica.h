@@ -16,6 +16,7 @@
 #include "sim/ports/arrivals.h"
 #include "sim/ports/batching.h"
 #include "sim/ports/power.h"
+#include "sim/ports/routing.h"
 #include "sim/ports/step_cost.h"
 #include "sim/records.h"
 
@@ -52,6 +53,11 @@ class Replica {
   // Nanosecond at which the current run, or its waking, ends; kNever when idle.
   SimTime next_end() const { return next_end_; }
   bool idle() const { return !active_ && !idle_clock_.waking(); }
+  // As a router sees it at `now`; whether it may be sent anything the cluster knows.
+  Readiness readiness(SimTime now) const {
+    if (idle_clock_.waking()) return Readiness::Starting;
+    return idle_clock_.asleep(now) ? Readiness::Asleep : Readiness::Serving;
+  }
   // The run's clock starts: a replica without work is idle from here on.
   void start_clock(SimTime now) { idle_clock_.begin(now); }
 
@@ -61,6 +67,9 @@ class Replica {
   // The client of a request that is here hung up. It leaves at the first step end >= now; at once
   // where one just was. Planned ahead, it still takes part in the step that begins then.
   void hang_up(Slot request, SimTime now, Departures& left);
+  // It fails: at the first step end >= now, or at once. All that is here leaves as failed, and what
+  // its cache held is lost.
+  void fail(SimTime now, Departures& left);
   // The run's end is reached, or that of waking: tokens, completions; then the replica has nothing
   // planned.
   void end_run(Departures& left);
@@ -76,7 +85,10 @@ class Replica {
   // At the end of a run that was stopped: what is still here, in no particular order.
   void drain(Departures& left);
   // After the run, with save_cache: what the prefix cache holds.
-  CacheState unload_cache(SimTime now) { return state_.pool.unload(now); }
+  CacheState unload_cache(SimTime now) {
+    if (idle_clock_.asleep(now)) state_.pool.lose_all(now);
+    return state_.pool.unload(now);
+  }
   bool saw_outputs() const { return planner_.saw_outputs(); }
   // Law 2 and the counters behind it; what is broken, or "".
   std::string broken_law() const;
@@ -112,7 +124,8 @@ class Replica {
   void emit_tokens();
   std::int64_t steps_before(SimTime now) const;
   void plan_anew_after(std::int64_t before);
-  void dismiss(Slot slot, Departures& left);
+  void dismiss(Slot slot, RequestStatus status, Departures& left);
+  void drop_all(Departures& left);
   void dismiss_gone(Departures& left);
   std::uint32_t blocks_counted_anew() const;
   void finish(Slot slot, RequestStatus status, Departures& left);
@@ -139,6 +152,7 @@ class Replica {
   Work work_;
   Run run_;
   bool active_ = false;
+  bool failing_ = false;     // at the end of the step under way
   bool just_ended_ = false;  // the next plan starts at the clock, not at the event's nanosecond
   Instant clock_;            // end of the latest step
   SimTime next_end_ = kNever;

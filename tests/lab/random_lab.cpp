@@ -192,6 +192,21 @@ void add_turns(Dice& dice, Lab& lab) {
   }
 }
 
+// Drawn apart, so that the labs of old stay what they were: outages and their ends, in any order.
+std::vector<Incident> random_incidents(const Lab& lab, std::uint64_t seed) {
+  Dice dice(seed ^ 0x1ac1);
+  std::vector<Incident> incidents;
+  if (!lab.tiers.empty() || dice.half()) return incidents;
+  SimTime now = 0;
+  for (std::uint32_t i = dice.roll(1, 6); i > 0; --i) {
+    now += dice.often() ? dice.roll(0, 200) * 1000 : 0;
+    const auto kind = static_cast<IncidentKind>(dice.roll(0, 2));
+    incidents.push_back(
+        {now, kind, ReplicaId{static_cast<std::uint16_t>(dice.roll(0, lab.replicas - 1))}});
+  }
+  return incidents;
+}
+
 }  // namespace
 
 Lab random_lab(std::uint64_t seed) {
@@ -253,6 +268,7 @@ Lab random_lab(std::uint64_t seed) {
     lab.batching.back() = ',';
     lab.batching += " async_scheduling=true)";
   }
+  lab.incidents = random_incidents(lab, seed);
   const bool all_stay = dice.half();
   for (LabRequest& request : lab.requests) {
     if (all_stay || dice.often()) continue;
@@ -321,6 +337,10 @@ std::string describe(const Lab& lab) {
     out += fmt::format("  tier {} blocks {} B/s latency {} {} behind \"{}\" fetch {}{}{}\n",
                        t.blocks, t.bytes_per_second, t.latency, t.eviction, t.admission, t.fetch,
                        t.write_through ? " through" : "", t.prefetch ? " prefetch" : "");
+  }
+  for (const Incident& i : lab.incidents) {
+    out += fmt::format("  incident {} at {} of {}\n", static_cast<int>(i.kind), i.time,
+                       index(i.replica));
   }
   for (const LabRequest& r : lab.requests) {
     out += fmt::format("  {} + {} -> {} of {} ids {} answer {} leaves {} {}\n", r.arrival, r.prompt,

@@ -59,6 +59,20 @@ class ListedArrivals final : public Arrivals {
   std::uint32_t size_;
 };
 
+class ListedIncidents final : public Incidents {
+ public:
+  explicit ListedIncidents(std::vector<Incident> listed) : listed_(std::move(listed)) {}
+  std::string prepare(std::uint32_t) override { return {}; }
+  SimTime next_time() const override {
+    return next_ < listed_.size() ? listed_[next_].time : kNever;
+  }
+  Incident pop() override { return listed_[next_++]; }
+
+ private:
+  std::vector<Incident> listed_;
+  std::size_t next_ = 0;
+};
+
 // 3 pJ a step plus 5 pJ for each tick of it: enough to see whether joules add up.
 class LabPower final : public Power {
  public:
@@ -154,6 +168,7 @@ ClusterSetup setup_of(const Lab& lab, Records& records) {
   setup.admission = make(admission::table(), lab.admission);
   setup.routing = make(routing::table(), lab.routing);
   setup.arrivals = std::make_unique<ListedArrivals>(lab);
+  setup.incidents = std::make_unique<ListedIncidents>(lab.incidents);
   setup.timeline = lab.simgrid ? make_simgrid_timeline() : make_plain_timeline();
   setup.records = &records;
   setup.stop = lab.stop;

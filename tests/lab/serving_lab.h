@@ -56,8 +56,9 @@ struct Lab {
   std::string token_eviction;              // "": none
   std::uint32_t layers = 1, kv_heads = 1;  // of the model, for its sizes
   std::uint32_t block_bytes = 1000;
-  std::vector<LabTier> tiers;  // nearest first; need a prefix cache
-  bool simgrid = false;        // then run() once a process (child_run.h)
+  std::vector<LabTier> tiers;       // nearest first; need a prefix cache
+  std::vector<Incident> incidents;  // in order of time; without tiers
+  bool simgrid = false;             // then run() once a process (child_run.h)
   bool stepwise = false;
   bool step_rows = false;
   Attribution attribution = Attribution::TokenShare;

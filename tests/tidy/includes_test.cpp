@@ -32,13 +32,30 @@ bool may_include(const std::string& from, const std::string& to) {
   return from == "scenarios" && std::find(siblings.begin(), siblings.end(), to) != siblings.end();
 }
 
+// The rooms of the serving machine: each knows those before it, ports and energy one another.
+// Others of sim/ are not asked.
+bool room_may_include(std::string_view from, std::string_view to) {
+  constexpr std::pair<std::string_view, int> kRooms[] = {
+      {"sim/base/", 0}, {"sim/ports/", 1}, {"sim/energy/", 1},  {"sim/timeline/", 2},
+      {"sim/kv/", 3},   {"sim/batch/", 4}, {"sim/replica/", 5}, {"sim/cluster/", 6}};
+  const auto rank = [&kRooms](std::string_view path) {
+    for (const auto& [room, number] : kRooms) {
+      if (path.starts_with(room)) return number;
+    }
+    return -1;
+  };
+  return rank(from) < 0 || rank(to) <= rank(from);
+}
+
 std::vector<std::string> against_the_arrows(const std::vector<SourceFile>& files) {
   std::vector<std::string> offending;
   for (const SourceFile& file : files) {
     for (std::size_t i = 0; i < file.code.size(); ++i) {
       const auto name = included(file.code[i]);
       if (!name || name->front() != '"') continue;
-      if (!may_include(top_folder(file.path), top_folder(std::string_view(*name).substr(1)))) {
+      const std::string path = name->substr(1);
+      if (!may_include(top_folder(file.path), top_folder(path)) ||
+          !room_may_include(file.path, path)) {
         offending.push_back(at(file, i));
       }
     }
@@ -104,6 +121,17 @@ TEST(Includes, AgainstTheArrowsAreFound) {
                   "policies/a.cpp:1: #include \"b.h\"",
                   "traces/a.cpp:1: #include \"scenarios/b.h\"",
                   "analysis/a.cpp:1: #include \"tests/b.h\""));
+}
+
+TEST(Includes, RoomsAgainstTheArrowsAreFound) {
+  EXPECT_THAT(against_the_arrows({
+                  source_file("sim/kv/a.cpp", "#include \"sim/batch/b.h\"\n"),
+                  source_file("sim/batch/a.cpp", "#include \"sim/kv/b.h\"\n"),
+                  source_file("sim/energy/a.cpp", "#include \"sim/ports/b.h\"\n"),
+                  source_file("sim/base/a.cpp", "#include \"sim/ports/b.h\"\n"),
+              }),
+              ElementsAre("sim/kv/a.cpp:1: #include \"sim/batch/b.h\"",
+                          "sim/base/a.cpp:1: #include \"sim/ports/b.h\""));
 }
 
 TEST(Includes, EachVendorHasOneFile) { EXPECT_THAT(vendors_elsewhere(all_files()), IsEmpty()); }

@@ -142,7 +142,8 @@ std::optional<AttentionScenario> read_attention_scenario(const Config& root,
   read_attention(top.table("attention", "token policies under budgets"), file, scenario);
   scenario.paper = read_paper(top);
   scenario.expects = read_expects(top);
-  for (const char* key : {"pool", "workload", "router", "energy", "records", "slo", "sweep"}) {
+  for (const char* key :
+       {"pool", "workload", "router", "cluster", "energy", "records", "slo", "sweep"}) {
     top.refuse(key, "[attention] runs no cluster; its policies and budgets are its sweep");
   }
   top.finish();

@@ -4,6 +4,7 @@
 
 #include "models/power/state_power.h"
 #include "policies/admission.h"
+#include "policies/incidents.h"
 #include "policies/routing.h"
 #include "scenarios/program/build/forced_schedule.h"
 #include "scenarios/program/build/plugin.h"
@@ -96,6 +97,9 @@ std::optional<Assembly> assemble(const Scenario& scenario, Issues& issues) {
   }
   out.setup.routing = make_again(routing::table(), "routing", scenario.routing);
   out.setup.admission = make_again(admission::table(), "admission", scenario.admission);
+  if (!scenario.incidents.table.members.empty()) {
+    out.setup.incidents = make_again(incidents::table(), "incidents", scenario.incidents);
+  }
   const std::uint32_t block_size = named_block_size(scenario, issues);
   if (issues.any_error()) return std::nullopt;
   WorkloadAssembly workload = assemble_workload(scenario, block_size, issues);

@@ -9,6 +9,7 @@
 #include "policies/batching.h"
 #include "policies/cache_admission.h"
 #include "policies/eviction.h"
+#include "policies/incidents.h"
 #include "policies/routing.h"
 #include "policies/sleep.h"
 #include "policies/tiering.h"
@@ -49,6 +50,8 @@ const std::vector<PortInfo>& port_list() {
       info("tenants", "whose request is it?", "traces/tenants", tenants::table()),
       info("admission", "is a request let in?", "policies/admission", admission::table()),
       info("routing", "which replica?", "policies/routing", routing::table()),
+      info("incidents", "what befalls the replicas, and when?", "policies/incidents",
+           incidents::table()),
       info("batching", "what runs in the next step?", "policies/batching", batching::table()),
       info("eviction", "which cached block goes?", "policies/eviction", eviction::table()),
       info("cache_admission", "which blocks are worth caching?", "policies/cache_admission",

@@ -112,6 +112,9 @@ void read_tiers(Parameters& p, KvSpec& kv) {
   }
 }
 
+// Of a replica. Its memory follows the blocks in use, but eviction policies lay theirs out at once.
+constexpr std::uint32_t kMostNamedBlocks = 1U << 24;
+
 KvSpec read_kv(Parameters p, bool may_cache_prefixes, const std::string& file) {
   KvSpec kv;
   kv.blocks = p.find<std::uint32_t>("blocks",
@@ -135,6 +138,12 @@ KvSpec read_kv(Parameters p, bool may_cache_prefixes, const std::string& file) {
                   cache_admission::table(), "cache_admission");
   read_token_policy(p, file, kv);
   read_tiers(p, kv);
+  if (kv.prefix_cache && kv.blocks.value_or(0) > kMostNamedBlocks) {
+    p.error("blocks",
+            fmt::format("{} blocks of a prefix cache are too many: each takes some hundred bytes",
+                        *kv.blocks),
+            fmt::format("{} at most, or prefix_cache = false", kMostNamedBlocks));
+  }
   p.finish();
   return kv;
 }
@@ -216,9 +225,12 @@ PoolSpec read_pool(Parameters p, const std::string& file) {
                               batching::table(), "batching", &batching);
   pool.kv = read_kv(p.table("kv", "the paged KV pool of a replica"),
                     can_cache_prefixes(batching.get()), file);
-  if (pool.kv.prefix_cache && pool.sleeps) {
-    p.error("power", "a replica that sleeps loses its prefix cache, and that is not built yet",
-            "[pool.kv] prefix_cache = false");
+  if (!pool.kv.tiers.empty() && pool.sleeps) {
+    p.error(
+        "power",
+        "what a replica that sleeps leaves in memory tiers is not built yet: whether they outlive "
+        "it depends on who holds them",
+        "leave out its tiers, or sleep");
   }
   p.finish();
   return pool;

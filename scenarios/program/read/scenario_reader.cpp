@@ -8,6 +8,7 @@
 #include "analysis/run/run_files.h"
 #include "policies/admission.h"
 #include "policies/batching.h"
+#include "policies/incidents.h"
 #include "policies/routing.h"
 #include "scenarios/program/build/pool_assembly.h"
 #include "scenarios/program/read/data_folder.h"
@@ -70,6 +71,13 @@ RecordsSpec read_records(Parameters p) {
   return records;
 }
 
+void read_cluster(Parameters p, Scenario& scenario) {
+  scenario.incidents =
+      read_policy(p, "incidents", incidents::kUsual, "what befalls the replicas, and when",
+                  incidents::table(), "incidents");
+  p.finish();
+}
+
 // A meter and a series of intensities read the time buckets.
 void check_time_buckets(Parameters& top, const Scenario& scenario) {
   const SimTime bucket = scenario.records.bucket;
@@ -111,6 +119,24 @@ void read_pools(Parameters& top, const std::string& file, Scenario& scenario) {
   if (replicas > 65'535)
     top.error("pool", fmt::format("{} replicas are too many", replicas),
               "65535 at most over all pools");
+}
+
+void check_incidents(const Scenario& scenario, Issues& issues) {
+  if (scenario.incidents.table.members.empty()) return;
+  const auto incidents = make_again(incidents::table(), "incidents", scenario.incidents);
+  if (incidents == nullptr || incidents->next_time() == kNever) return;
+  std::uint32_t replicas = 0;
+  for (const PoolSpec& pool : scenario.pools) {
+    replicas += pool.replicas;
+    if (pool.kv.tiers.empty()) continue;
+    issues.error(pool.where,
+                 fmt::format("pool \"{}\": what a failure leaves of memory tiers and of the moves "
+                             "between them is not built yet",
+                             pool.name),
+                 "leave out its tiers, or [cluster] incidents");
+  }
+  const std::string refusal = incidents->prepare(replicas);
+  if (!refusal.empty()) issues.error(scenario.incidents.table.where, refusal);
 }
 
 // An end that no max_tokens tells costs one step more where the next one is planned ahead.
@@ -163,7 +189,9 @@ Scenario read_scenario_keys(const Config& root, const std::string& file, Issues&
                                     scenario.stop != kNever);
   scenario.slo = read_slo(top.table("slo", "the service-level objective behind goodput"));
   read_router(top.table("router", "who gets a request"), scenario);
+  read_cluster(top.table("cluster", "what the replicas go through"), scenario);
   read_pools(top, file, scenario);
+  check_incidents(scenario, top.issues());
   read_energy(top.table("energy", "attribution and facility"), file, scenario);
   scenario.records = read_records(top.table("records", "what records.h5 holds"));
   check_planned_ends(scenario, top.issues());

@@ -131,6 +131,7 @@ struct Scenario {
   Slo slo;
   PolicySpec routing;
   PolicySpec admission;
+  PolicySpec incidents;
   std::vector<PoolSpec> pools;
   std::string attribution;  // "token_share", "equal_share"
   Facility facility;

@@ -1,4 +1,4 @@
-#include "sim/cluster/flows.h"
+#include "sim/timeline/flows.h"
 
 #include <gtest/gtest.h>
 

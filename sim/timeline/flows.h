@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "sim/batch/request.h"
+#include "sim/base/ids.h"
 #include "sim/records.h"
 #include "sim/timeline/timeline.h"
 
