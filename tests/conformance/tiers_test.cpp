@@ -12,7 +12,7 @@
 namespace kvern::lab {
 namespace {
 
-constexpr std::uint64_t kSeeds = 500;
+constexpr std::uint64_t kTierSeeds = 500;
 
 bool is_fetch(const TransferRow& row) {
   return row.kind == static_cast<std::uint8_t>(TransferKind::Fetch);
@@ -21,7 +21,7 @@ bool is_fetch(const TransferRow& row) {
 // Calls check(lab) on each random scenario with tiers.
 template <class Check>
 void on_tiered(Check check) {
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < kTierSeeds; ++seed) {
     const Lab lab = random_tier_lab(seed);
     SCOPED_TRACE(fmt::format("seed {}", seed));
     check(lab);

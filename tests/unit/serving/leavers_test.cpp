@@ -9,7 +9,7 @@
 namespace kvern::lab {
 namespace {
 
-Lab lab_of(std::vector<LabRequest> requests, bool stepwise) {
+Lab leaving_lab(std::vector<LabRequest> requests, bool stepwise) {
   Lab lab;
   lab.cost = "affine(a=10 us, b=1 us, c=0 us, d=0 ns)";
   lab.requests = std::move(requests);
@@ -30,7 +30,7 @@ LabRequest leaving(std::uint32_t output, SimTime leaves, bool hangs_up) {
 // Dropped where the step under way ends; what it drew is wasted, all of it.
 TEST(Leavers, AHangUpIsNoticedBetweenSteps) {
   for (const bool stepwise : {false, true}) {
-    const auto outcome = run(lab_of({leaving(10, 25'000, true)}, stepwise));
+    const auto outcome = run(leaving_lab({leaving(10, 25'000, true)}, stepwise));
     const RequestRow& row = outcome->requests.at(0);
     EXPECT_EQ(row.status, RequestStatus::Cancelled);
     EXPECT_EQ(row.output_tokens, 3U);
@@ -45,7 +45,7 @@ TEST(Leavers, AHangUpIsNoticedBetweenSteps) {
 
 TEST(Leavers, AtAStepsEndItGoesAtOnce) {
   for (const bool stepwise : {false, true}) {
-    const auto outcome = run(lab_of({leaving(10, 24'000, true)}, stepwise));
+    const auto outcome = run(leaving_lab({leaving(10, 24'000, true)}, stepwise));
     EXPECT_EQ(outcome->requests.at(0).output_tokens, 2U);
     EXPECT_EQ(outcome->requests.at(0).finish_ns, 24'000);
   }
@@ -53,7 +53,7 @@ TEST(Leavers, AtAStepsEndItGoesAtOnce) {
 
 TEST(Leavers, AnAnswerAtThatInstantIsRead) {
   for (const bool told : {false, true}) {
-    const auto outcome = run(lab_of({leaving(2, 24'000, told)}, false));
+    const auto outcome = run(leaving_lab({leaving(2, 24'000, told)}, false));
     EXPECT_EQ(outcome->requests.at(0).status, RequestStatus::Finished);
     EXPECT_EQ(outcome->ledgers[0].picojoules_wasted, 0);
   }
@@ -61,7 +61,7 @@ TEST(Leavers, AnAnswerAtThatInstantIsRead) {
 
 TEST(Leavers, AServerThatIsNotToldGoesOnForNobody) {
   for (const bool stepwise : {false, true}) {
-    const auto outcome = run(lab_of({leaving(6, 25'000, false)}, stepwise));
+    const auto outcome = run(leaving_lab({leaving(6, 25'000, false)}, stepwise));
     const RequestRow& row = outcome->requests.at(0);
     EXPECT_EQ(row.status, RequestStatus::Cancelled);
     EXPECT_EQ(row.output_tokens, 6U);
@@ -73,7 +73,7 @@ TEST(Leavers, AServerThatIsNotToldGoesOnForNobody) {
 // One place: the second waits from 0 and leaves at 20 us; the third gets the place at 44 us.
 TEST(Leavers, WhoWaitsLeavesTheQueue) {
   for (const bool stepwise : {false, true}) {
-    Lab lab = lab_of({leaving(4, kNever, true), leaving(4, 20'000, true), leaving(1, kNever, true)},
+    Lab lab = leaving_lab({leaving(4, kNever, true), leaving(4, 20'000, true), leaving(1, kNever, true)},
                      stepwise);
     lab.batching = "vllm_v1(max_num_seqs=1)";
     const auto outcome = run(lab);
@@ -92,7 +92,7 @@ TEST(Leavers, PlannedAheadItRunsOneStepMore) {
   for (const bool stepwise : {false, true}) {
     for (const auto& [leaves, tokens, end] :
          {std::tuple(25'000, 4U, 44'000), std::tuple(24'000, 3U, 34'000)}) {
-      Lab lab = lab_of({leaving(10, leaves, true)}, stepwise);
+      Lab lab = leaving_lab({leaving(10, leaves, true)}, stepwise);
       lab.batching = "vllm_v1(async_scheduling=true)";
       const auto outcome = run(lab);
       EXPECT_EQ(outcome->requests.at(0).status, RequestStatus::Cancelled);
@@ -104,7 +104,7 @@ TEST(Leavers, PlannedAheadItRunsOneStepMore) {
 
 // Asleep, a replica wakes for a request; when that one hangs up meanwhile, nobody is there.
 TEST(Leavers, WhoIsWaitedForWhileItWakesLeavesAtOnce) {
-  Lab lab = lab_of({leaving(1, kNever, true), leaving(1, 0, true)}, false);
+  Lab lab = leaving_lab({leaving(1, kNever, true), leaving(1, 0, true)}, false);
   lab.sleep = "after_idle(idle=1 us, state=bare, wake=1 ms)";
   lab.requests[1].arrival = 500'000;
   lab.requests[1].leaves = 600'000;
@@ -122,7 +122,7 @@ TEST(Leavers, WhoIsWaitedForWhileItWakesLeavesAtOnce) {
 // though until 10.4 ms nothing else happens on that replica.
 TEST(Leavers, WhoHeldFetchedBlocksMakesRoomAtOnce) {
   for (const bool stepwise : {false, true}) {
-    Lab lab = lab_of({}, stepwise);
+    Lab lab = leaving_lab({}, stepwise);
     lab.blocks = 8;
     lab.block_size = 4;
     lab.prefix_cache = true;
