@@ -103,7 +103,7 @@ TEST_F(Validate, SeriesInBins) {
 }
 
 TEST_F(Validate, ARunForEachRow) {
-  program().write("rows.csv", "out,e2e_ms,kind\n4,4,a\n6,12,a\n8,8,b\n9,9,c\n");
+  program().write("rows.csv", "out,e2e_ms,kind\n4,4,a\n6,6,a\n8,8,b\n9,9,c\n");
   const Output run = validate({program().write("case.toml", R"toml(
 [case]
 [case.rows]
@@ -128,8 +128,10 @@ bar = "1 %"
 )toml"),
                                "--json"});
   EXPECT_EQ(run.code, 0) << run.out << run.err;
-  EXPECT_NE(run.out.find("\"error\": 0, \"bar\": \"1 %\", \"verdict\": \"ok\", \"pairs\": 3"),
-            std::string::npos)
+  EXPECT_NE(
+      run.out.find(
+          "\"error\": 0, \"bar\": \"1 %\", \"verdict\": \"ok\", \"known\": \"\", \"pairs\": 3"),
+      std::string::npos)
       << run.out;
   EXPECT_NE(run.out.find("\"point\": \"kind = a\""), std::string::npos) << run.out;
 }
