@@ -46,12 +46,12 @@ TEST_P(EvictionScenariosSlow, AreWhatTheyWere) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, EvictionScenariosSlow,
-    testing::Values(PointsGolden{"mooncake_capacity", 21, "e10ca9f51741c8db",
+    testing::Values(PointsGolden{"mooncake_capacity", 21, "9f6ffac9e50d9b07",
                                  "traces/mooncake/conversation_trace.jsonl.gz"},
-                    PointsGolden{"agentic_lfu", 6, "4d4b5fb9fd19f7c9", ""},
-                    PointsGolden{"tenant_quota", 2, "8e3d9b99db921cc5", ""},
-                    PointsGolden{"tiers_fetch_or_recompute", 20, "7302c2eb8e8553d5", ""},
-                    PointsGolden{"own_policy", 1, "97b38b147a2c6f00", ""}),
+                    PointsGolden{"agentic_lfu", 6, "e70708b31aa8a9d0", ""},
+                    PointsGolden{"tenant_quota", 2, "bd94ea2b50e756f5", ""},
+                    PointsGolden{"tiers_fetch_or_recompute", 20, "96f1f9edaf2ba125", ""},
+                    PointsGolden{"own_policy", 1, "6cff92fe29ddc088", ""}),
     [](const auto& each) { return std::string(each.param.scenario); });
 
 }  // namespace kvern

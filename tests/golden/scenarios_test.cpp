@@ -54,10 +54,10 @@ TEST_P(Scenarios, AreWhatTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Scenarios,
-                         testing::Values(Golden{"first_run", "89a9d4e1c43e7fdc", ""},
-                                         Golden{"azure_conversation", "60579ab54069d5d4",
+                         testing::Values(Golden{"first_run", "c2d77f501060c675", ""},
+                                         Golden{"azure_conversation", "a89f7b90b0384008",
                                                 "traces/azure2023/AzureLLMInferenceTrace_conv.csv"},
-                                         Golden{"mooncake_conversation", "2ef0590c3072aeea",
+                                         Golden{"mooncake_conversation", "e509d1a0a91e06e7",
                                                 "traces/mooncake/conversation_trace.jsonl.gz"}),
                          [](const auto& each) { return std::string(each.param.scenario); });
 
