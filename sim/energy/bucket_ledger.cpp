@@ -13,12 +13,15 @@ BucketLedger::BucketLedger(SimTime width, std::uint16_t pool, std::uint32_t repl
       idle_picojoules_per_us_(idle_picojoules_per_us),
       records_(records) {}
 
+void BucketLedger::check_width(SimTime end) const {
+  if (end / width_ <= kMostBuckets) return;
+  throw TooManyBuckets("the run is longer than " + std::to_string(kMostBuckets) +
+                       " time buckets of this width");
+}
+
 BucketLedger::Bucket& BucketLedger::open(SimTime t) {
   const std::int64_t number = t / width_;
-  if (number >= kMostBuckets) {
-    throw TooManyBuckets("the run is longer than " + std::to_string(kMostBuckets) +
-                         " time buckets of this width");
-  }
+  check_width(t);
   while (first_ + static_cast<std::int64_t>(buckets_.size()) <= number) {
     Bucket& bucket = buckets_.emplace_back();
     bucket.row.start_ns = (first_ + static_cast<std::int64_t>(buckets_.size()) - 1) * width_;
@@ -28,6 +31,7 @@ BucketLedger::Bucket& BucketLedger::open(SimTime t) {
 }
 
 void BucketLedger::busy(SimTime from, SimTime to) {
+  check_width(to);
   while (from < to) {
     const SimTime edge = std::min(to, edge_after(from));
     open(from).row.busy_ns += edge - from;
@@ -36,6 +40,7 @@ void BucketLedger::busy(SimTime from, SimTime to) {
 }
 
 void BucketLedger::spread(SimTime from, SimTime to, std::int64_t picojoules) {
+  check_width(to);
   const SimTime whole = to - from;
   if (whole == 0) {
     open(from).picojoules += picojoules;
@@ -53,6 +58,7 @@ void BucketLedger::spread(SimTime from, SimTime to, std::int64_t picojoules) {
 }
 
 void BucketLedger::power(SimTime from, SimTime to, std::int64_t milliwatts) {
+  check_width(to);
   while (from < to) {
     const SimTime edge = std::min(to, edge_after(from));
     open(from).picojoules += Int128{edge - from} * milliwatts;
