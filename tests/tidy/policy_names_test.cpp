@@ -27,6 +27,7 @@ constexpr PlainWord kPlainWords[] = {
     {"trace", "", "a file of requests, a command"},
     {"affine", "models/host_overhead", "the host's part has this form too"},
     {"dense", "", "attention over all tokens, in tables too"},
+    {"none", "", "nothing of the kind"},
     {"off", "", "not on"},
     {"zipf", "sim/cache/conformance_workloads", "a law of popularity"},
 };

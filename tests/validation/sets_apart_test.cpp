@@ -101,7 +101,9 @@ TEST(SetsApart, ShippedModelsComeFromCalibrationDataOnly) {
   std::size_t files = 0;
   for (const auto& entry : fs::directory_iterator(KVERN_ROOT "/models/hardware")) {
     ++files;
-    const std::set<std::string> digests = digests_in(lab::text_of(entry.path()));
+    std::string text = lab::text_of(entry.path());
+    text.resize(std::min(text.size(), text.rfind("kvern ")));  // the seal: the file's own sum
+    const std::set<std::string> digests = digests_in(text);
     const bool is_fitted = entry.path().extension() == ".h5";
     EXPECT_FALSE(is_fitted && digests.empty()) << entry.path() << " does not say to what";
     for (const std::string& digest : digests) {

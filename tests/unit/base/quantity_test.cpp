@@ -55,7 +55,6 @@ TEST(Quantity, SaysWhatIsWrong) {
   EXPECT_EQ(refused("500 KB"), "unknown unit \"KB\"; did you mean \"kB\"?");
   EXPECT_EQ(refused("5 GB/"), "a unit is missing");
   EXPECT_EQ(refused("1e99 TB"), "it is too large");
-  EXPECT_EQ(refused("1e30 d"), "it is too large");
   for (const char* text : {"__5 s", "5_ s", "5__0 s", "_5 s", "5._5 s"}) {
     EXPECT_EQ(refused(text), "an underscore stands between two digits") << text;
   }

@@ -73,8 +73,8 @@ TEST(Leavers, AServerThatIsNotToldGoesOnForNobody) {
 // One place: the second waits from 0 and leaves at 20 us; the third gets the place at 44 us.
 TEST(Leavers, WhoWaitsLeavesTheQueue) {
   for (const bool stepwise : {false, true}) {
-    Lab lab = leaving_lab({leaving(4, kNever, true), leaving(4, 20'000, true), leaving(1, kNever, true)},
-                     stepwise);
+    Lab lab = leaving_lab(
+        {leaving(4, kNever, true), leaving(4, 20'000, true), leaving(1, kNever, true)}, stepwise);
     lab.batching = "vllm_v1(max_num_seqs=1)";
     const auto outcome = run(lab);
     ASSERT_EQ(outcome->requests.size(), 3U);
