@@ -92,7 +92,7 @@ class KvPool {
   PrefixHits lookup(const KvHolding& request, std::uint32_t tokens);
   // Takes what the latest lookup, of this request, found.
   void take_hits(KvHolding& request, SimTime now);
-  // Which blocks behind the latest lookup, of this request, are to be fetched (kv_pool_contents.cpp).
+  // Which blocks behind the latest lookup, of this request, are to be fetched.
   const FetchPlan& plan_fetch(const KvHolding& request, std::uint32_t tokens);
   // Takes the blocks of the latest plan, for which there is room, and starts the fetch. They belong
   // to the request; those that come from below can be found by others after fetched().
@@ -105,7 +105,7 @@ class KvPool {
   // What nobody uses loses its content, as when the engine fails or slept; that is no eviction. Not
   // with tiers below.
   void lose_all(SimTime now);
-  // For a run whose cache will be saved (kv_pool_contents.cpp); before the first request.
+  // For a run whose cache will be saved; before the first request.
   void remember_blocks();
   // Puts a saved cache into the empty pool, before the first request; at time 0. Without a prefix
   // cache nothing.

@@ -102,7 +102,7 @@ TEST(SetsApart, ShippedModelsComeFromCalibrationDataOnly) {
   for (const auto& entry : fs::directory_iterator(KVERN_ROOT "/models/hardware")) {
     ++files;
     std::string text = lab::text_of(entry.path());
-    text.resize(std::min(text.size(), text.rfind("kvern ")));  // the seal: the file's own sum
+    text.resize(std::min(text.size(), text.rfind("KVERN ")));  // the seal: the file's own sum
     const std::set<std::string> digests = digests_in(text);
     const bool is_fitted = entry.path().extension() == ".h5";
     EXPECT_FALSE(is_fitted && digests.empty()) << entry.path() << " does not say to what";
