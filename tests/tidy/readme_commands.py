@@ -100,7 +100,7 @@ def main():
             for line, command in commands(path):
                 place = f"{path.relative_to(tree)}:{line}: {command}"
                 reason = why_not(command, tree, minutes)
-                reason = reason or "".join(f"needs {file}" for file in lacking if file in command)
+                reason = reason or "".join(f"needs {file}" for file in lacking if file in command.split())
                 if reason:
                     if "trace record" in command:
                         lacking.add("recording.h5")
