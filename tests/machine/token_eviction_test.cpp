@@ -198,12 +198,12 @@ TEST_F(TokenEvictionRuns, PromptsBeyondTheMeasuredTextsAreSaid) {
 TEST_F(TokenEvictionRuns, AWrapperNamesThePolicyThatItLacks) {
   const lab::Output unknown = run("token_eviction = \"kv_quant(nosuch)\"\n", {});
   EXPECT_EQ(unknown.code, 2);
-  EXPECT_NE(unknown.err.find("small.toml:11:"), std::string::npos) << unknown.err;
+  EXPECT_NE(unknown.err.find("small.toml:12:"), std::string::npos) << unknown.err;
   EXPECT_NE(unknown.err.find("unknown token_eviction policy \"nosuch\""), std::string::npos);
   for (const char* wrapper : {"kv_quant", "adakv"}) {
     const lab::Output bare = run("token_eviction = \"" + std::string(wrapper) + "\"\n", {});
     EXPECT_EQ(bare.code, 2) << wrapper;
-    EXPECT_NE(bare.err.find("small.toml:11:"), std::string::npos) << bare.err;
+    EXPECT_NE(bare.err.find("small.toml:12:"), std::string::npos) << bare.err;
     EXPECT_NE(bare.err.find("wraps"), std::string::npos) << bare.err;
   }
 }

@@ -67,6 +67,9 @@ TEST(AttentionControl, NamedHeadsAreOff) {
   EXPECT_THAT(narrowed("off(heads=[0:1])", 0, 2), ElementsAre(0, 1, 2));
   EXPECT_THAT(narrowed("off(heads=[*:1, 3:0])", 1, 2), ElementsAre());
   EXPECT_THAT(narrowed("off(heads=[3:*])", 1, 1), ElementsAre(0, 1));
+}
+
+TEST(HeadList, NamesHeadsOfTheModel) {
   EXPECT_EQ(controller("off"), nullptr);
   EXPECT_EQ(controller("off(heads=[3])"), nullptr);
   EXPECT_EQ(controller("off(heads=[3:x])"), nullptr);
