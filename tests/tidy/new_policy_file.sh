@@ -25,10 +25,11 @@ sed 's/\blru\b/newcomer/g' policies/eviction/lru.cpp >policies/eviction/newcomer
 cp tests/fixtures/newcomers/shortest_first.cpp policies/batching/
 cp tests/fixtures/newcomers/by_prompt.cpp policies/routing/
 cp tests/fixtures/newcomers/lowest_priority.cpp policies/preemption/
+cp tests/fixtures/newcomers/every_other.cpp policies/attention/
 cp tests/fixtures/newcomers/*_test.cpp tests/unit/policies/
 
 for policy in eviction.newcomer batching.shortest_first routing.by_prompt \
-  preemption.lowest_priority; do
+  preemption.lowest_priority attention.every_other; do
   ./kvern describe "$policy" || fail "$policy is not described"
 done
 run() {
@@ -44,11 +45,13 @@ router router.policy=by_prompt
 preemption pool.batching=vllm_v1(preemption=lowest_priority)
 SETTINGS
 
-# shellcheck source=tests/tidy/new_attention_mode.sh
-source tests/tidy/new_attention_mode.sh
+# An attention mode: of 24 tokens, the 12 at even positions and the last itself.
+./kvern attention tests/fixtures/micro_recording.h5 --json --policy full \
+  --control every_other >every_other.json || fail "the attention mode does not run"
+grep -q '"read_last_step":13' every_other.json || fail "the attention mode does not read less"
 
 ninja -C build/release unit_tests >tests.log || fail "$(tail -n 20 tests.log)"
 build/release/tests/unit_tests --gtest_filter='Newcomer.*' >newcomers.log ||
   fail "$(cat newcomers.log)"
-grep -q 'PASSED.*3 tests' newcomers.log ||
+grep -q 'PASSED.*4 tests' newcomers.log ||
   fail "$(cat newcomers.log)"
