@@ -20,9 +20,7 @@ struct PlainWord {
 };
 constexpr PlainWord kPlainWords[] = {
     {"clock", "", "of a processor, or of a trace"},
-    {"dense", "", "full attention; a model without experts"},
     {"exact", "", "not rounded, not estimated"},
-    {"off", "", "not switched on"},
     {"size", "", "a key, a column"},
     {"table", "", "of a scenario file"},
     {"window", "", "a key of models and policies"},
