@@ -12,7 +12,7 @@
 namespace kvern::lab {
 namespace {
 
-constexpr std::uint64_t kTierSeeds = 500;
+constexpr std::uint64_t kTierSeeds = 750;
 
 bool is_fetch(const TransferRow& row) {
   return row.kind == static_cast<std::uint8_t>(TransferKind::Fetch);
