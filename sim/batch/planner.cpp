@@ -270,7 +270,9 @@ std::uint32_t Planner::take_out(Slot slot) {
     plan_.owners.erase(plan_.owners.begin() + static_cast<std::ptrdiff_t>(i));
   }
   request.planned = 0;
+  const bool all_named = request.named == request.ids;
   state_.pool.unname(request, computed(slot) / state_.pool.block_size());
+  if (decoding(slot) && all_named && request.named < request.ids) ++state_.naming_decodes;
   return tokens;
 }
 

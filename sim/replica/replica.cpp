@@ -364,16 +364,6 @@ void Replica::finish(Slot slot, RequestStatus status, Departures& left) {
   }
 }
 
-SimTime Replica::mark_bucket(SimTime t) {
-  BucketRow& row = buckets_.at(t);
-  row.waiting_max = std::max(row.waiting_max, state_.waiting.count());
-  row.running_max = std::max(row.running_max, state_.running.count());
-  row.blocks_used_max = std::max(row.blocks_used_max, active_ ? used_at_end_ : 0);
-  row.blocks_resident_max =
-      std::max(row.blocks_resident_max, active_ ? resident_at_end_ : state_.pool.resident());
-  return active_ ? clock_.ceil_ns() : kNever;
-}
-
 void Replica::drain(Departures& left) {
   const auto leave = [&](Slot slot) {
     Request& request = state_.requests[slot];
