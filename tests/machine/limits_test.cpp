@@ -73,12 +73,13 @@ TEST_F(Limits, OfKeys) {
   refuses(run("[records]\nbucket = \"1 ns\"\n"),
           "this bucket is too short; \"1 ms\" is the shortest");
   refuses(run("", {"--set", "records.bucket=1 ms", "--set", "workload.requests=3", "--set",
-                   "workload.arrivals=constant(rate=0.0001 req/s)"}),
+                   "workload.arrivals=constant(rate=0.00001 req/s)"}),
           "records.bucket: the run is longer than 16777216 time buckets");
   refuses(run("[slo]\nttft = \"__5 s\"\n"), "an underscore stands between two digits");
   refuses(run("[slo]\nttft = \"1e30 d\"\n"), "it is too large");
   refuses(run("", {"--band", "nan"}), "\"nan\" is not a number");
-  refuses(run("", {"--out", ""}), "the name of a folder is missing");
+  refuses(program_.call({"run", program_.write("small.toml", kSmall), "--out", ""}),
+          "the name of a folder is missing");
   std::string pools;
   for (int i = 0; i < 300; ++i) {
     pools += "[[pool]]\nname = \"p" + std::to_string(i) + "\"\nstep_cost = \"affine\"\n";
@@ -88,7 +89,8 @@ TEST_F(Limits, OfKeys) {
 
 TEST_F(Limits, OfATrace) {
   const auto info = [&](const std::string& text) {
-    return program_.call({"trace", "info", program_.write("t.jsonl", text)});
+    return program_.call(
+        {"trace", "info", program_.write("t.jsonl", text), "--format", "mooncake"});
   };
   const std::string row = "{\"timestamp\":0,\"input_length\":1,\"output_length\":1,\"x\":";
   refuses(info(row + repeated("[", 100'000) + repeated("]", 100'000) + "}\n"),
@@ -100,7 +102,7 @@ TEST_F(Limits, OfATrace) {
   for (int i = 0; i < 20'000; ++i) keys += ",\"k" + std::to_string(i) + "\":1";
   const Output many = info(keys + "}\n");
   EXPECT_EQ(many.code, 0);
-  EXPECT_THAT(many.err, HasSubstr("more keys are not used"));
+  EXPECT_THAT(many.err, HasSubstr("further keys are not used either"));
   const std::string trace =
       program_.write("t.csv", "arrival_ns,prompt_tokens,output_tokens\n0,10,3\n");
   refuses(program_.call({"trace", "head", trace, "-n", "-5"}), "\"-5\" is not a number of rows");

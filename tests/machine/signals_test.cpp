@@ -107,7 +107,8 @@ TEST_F(Signals, NoChildOutlivesAKilledParent) {
 TEST_F(Signals, ACommandThatLooksAtNoFlagEndsToo) {
   for (const int signal : {SIGINT, SIGTERM}) {
     const std::string trace = (program_.folder() / "trace.h5").string();
-    const pid_t pid = start({"trace", "synthesize", file_, "--out", trace});
+    const pid_t pid = start(
+        {"trace", "synthesize", file_, "--set", "workload.requests=20000000", "--out", trace});
     ASSERT_TRUE(soon([&] { return alive() >= 1; }));
     usleep(300'000);
     kill(pid, signal);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include "sim/base/config/quantity.h"
@@ -164,7 +165,10 @@ std::optional<T> read_quantity(std::string_view key, const Config& value, const 
   } else if constexpr (kIsWhole<T>) {
     const auto whole = whole_in(*quantity, unit);
     if (!whole) {
-      return wrong_type<T>(key, value, fmt::format("not a whole number of {}", unit), "", issues);
+      const bool large = std::abs(value_in(*quantity, unit)) > 9e18;  // 64 bits end at 9.2e18
+      return wrong_type<T>(
+          key, value, large ? "it is too large" : fmt::format("not a whole number of {}", unit), "",
+          issues);
     }
     if constexpr (std::is_same_v<T, Duration>) result.ns = *whole;
     if constexpr (std::is_same_v<T, Bytes>) result.value = *whole;
