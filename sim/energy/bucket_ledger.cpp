@@ -5,6 +5,17 @@
 
 namespace kvern {
 
+namespace {
+
+// Before anything is made for a time that is beyond the last bucket.
+void check_width(SimTime end, SimTime width) {
+  if (width == 0 || end / width <= kMostBuckets) return;  // 0: off
+  throw TooManyBuckets("the run is longer than " + std::to_string(kMostBuckets) +
+                       " time buckets of this width");
+}
+
+}  // namespace
+
 BucketLedger::BucketLedger(SimTime width, std::uint16_t pool, std::uint32_t replicas,
                            std::int64_t idle_picojoules_per_us, Records* records)
     : width_(width),
@@ -13,15 +24,9 @@ BucketLedger::BucketLedger(SimTime width, std::uint16_t pool, std::uint32_t repl
       idle_picojoules_per_us_(idle_picojoules_per_us),
       records_(records) {}
 
-void BucketLedger::check_width(SimTime end) const {
-  if (end / width_ <= kMostBuckets) return;
-  throw TooManyBuckets("the run is longer than " + std::to_string(kMostBuckets) +
-                       " time buckets of this width");
-}
-
 BucketLedger::Bucket& BucketLedger::open(SimTime t) {
   const std::int64_t number = t / width_;
-  check_width(t);
+  check_width(t, width_);
   while (first_ + static_cast<std::int64_t>(buckets_.size()) <= number) {
     Bucket& bucket = buckets_.emplace_back();
     bucket.row.start_ns = (first_ + static_cast<std::int64_t>(buckets_.size()) - 1) * width_;
@@ -31,7 +36,7 @@ BucketLedger::Bucket& BucketLedger::open(SimTime t) {
 }
 
 void BucketLedger::busy(SimTime from, SimTime to) {
-  check_width(to);
+  check_width(to, width_);
   while (from < to) {
     const SimTime edge = std::min(to, edge_after(from));
     open(from).row.busy_ns += edge - from;
@@ -40,7 +45,7 @@ void BucketLedger::busy(SimTime from, SimTime to) {
 }
 
 void BucketLedger::spread(SimTime from, SimTime to, std::int64_t picojoules) {
-  check_width(to);
+  check_width(to, width_);
   const SimTime whole = to - from;
   if (whole == 0) {
     open(from).picojoules += picojoules;
@@ -58,7 +63,7 @@ void BucketLedger::spread(SimTime from, SimTime to, std::int64_t picojoules) {
 }
 
 void BucketLedger::power(SimTime from, SimTime to, std::int64_t milliwatts) {
-  check_width(to);
+  check_width(to, width_);
   while (from < to) {
     const SimTime edge = std::min(to, edge_after(from));
     open(from).picojoules += Int128{edge - from} * milliwatts;
