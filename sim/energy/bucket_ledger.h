@@ -51,8 +51,6 @@ class BucketLedger {
     Int128 picojoules = 0;
   };
   Bucket& open(SimTime t);
-  // Before anything is made for a time that is beyond the last bucket. Throws TooManyBuckets.
-  void check_width(SimTime end) const;
   void write(const Bucket& bucket, SimTime end);
 
   SimTime width_;

@@ -1,5 +1,8 @@
 // What the steps of a run leave behind: blocks, tokens, gaps, time and joules, each in closed form
-// over the steps. Cutting a run anywhere changes nothing.
+// over the steps; cutting a run anywhere changes nothing. Then who leaves between two steps before
+// the answer is whole (the client hangs up, the replica fails), and the law over what is held.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/replica/replica.h"
@@ -227,6 +230,111 @@ void Replica::write_step(SimTime from, SimTime end) {
   row.kv_tokens_read = run_.chunk_kv + (run_.decodes > 0 ? state_.decoding.kv_tokens() : 0);
   row.energy_nj = power_->known() ? step_picojoules_ / 1000 : -1;
   records_.step(row);
+}
+
+void Replica::hang_up(Slot slot, SimTime now, Departures& left) {
+  Request& request = state_.requests[slot];
+  request.gone = now;
+  ++gone_;
+  hung_up_.push_back({slot, request.id});
+  if (active_) {
+    plan_anew_after(steps_before(now));
+    return;
+  }
+  if (just_ended_ && plans_ahead_) return;
+  if (request.fetch == Fetch::UnderWay) return;                  // leaves when its blocks have come
+  if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});  // it is waking
+  dismiss(slot, RequestStatus::Cancelled, left);
+}
+
+void Replica::fail(SimTime now, Departures& left) {
+  if (active_) {
+    failing_ = true;
+    // Whatever was planned ahead, nothing follows the step under way.
+    run_.steps = std::min(run_.steps, std::max(steps_before(now) + 1, run_.done));
+    next_end_ = run_.start.plus(run_.price.ticks.sum(run_.steps)).ceil_ns();
+    return;
+  }
+  if (!just_ended_) clock_ = std::max(clock_, Instant{now, 0});
+  drop_all(left);
+}
+
+void Replica::drop_all(Departures& left) {
+  failing_ = false;
+  while (state_.running.count() > 0) dismiss(state_.running.first(), RequestStatus::Failed, left);
+  while (!state_.waiting.empty()) dismiss(state_.waiting.front(), RequestStatus::Failed, left);
+  catch_up();
+  state_.pool.lose_all(clock_.ceil_ns());
+}
+
+// At a run's end: those who run in running order, then those who wait in theirs.
+void Replica::dismiss_gone(Departures& left) {
+  const SimTime latest_start = run_.start.plus(run_.price.ticks.sum(run_.steps - 1)).ceil_ns();
+  noticed_.clear();
+  std::erase_if(hung_up_, [&](const Gone& gone) {
+    const Request& request = state_.requests[gone.slot];
+    if (request.id != gone.request || request.gone == kNever) return true;
+    if (request.fetch == Fetch::UnderWay) return false;
+    if (plans_ahead_ && request.gone > latest_start) return false;
+    noticed_.push_back(gone.slot);
+    return true;
+  });
+  std::sort(noticed_.begin(), noticed_.end(), [this](Slot a, Slot b) {
+    const Request &one = state_.requests[a], &other = state_.requests[b];
+    const bool waits = one.stage == Stage::Waiting;
+    if (waits != (other.stage == Stage::Waiting)) return !waits;
+    return waits ? one.place < other.place : one.serial < other.serial;
+  });
+  for (const Slot slot : noticed_) dismiss(slot, RequestStatus::Cancelled, left);
+}
+
+void Replica::dismiss(Slot slot, RequestStatus status, Departures& left) {
+  const Stage stage = state_.requests[slot].stage;
+  if (stage == Stage::Prefill) --state_.prefilling;
+  if (stage == Stage::Waiting) state_.waiting.remove(slot);
+  if (state_.requests[slot].fetch == Fetch::Held) --state_.holding;
+  std::erase(fresh_, slot);
+  finish(slot, status, left);
+}
+
+void Replica::give_back(Slot slot) {
+  state_.pool.release(state_.requests[slot], false, clock_.ceil_ns());
+  state_.requests.give_back(slot);
+}
+
+// What running requests hold, each one's blocks worked out from its own tokens.
+std::uint32_t Replica::blocks_counted_anew() const {
+  std::uint32_t blocks = 0;
+  const auto parked = [this](Slot slot) {
+    const auto& all = planner_.plan().parked;
+    return active_ && std::find(all.begin(), all.end(), slot) != all.end();
+  };
+  for (Slot slot = state_.running.first(); slot != kNoSlot; slot = state_.requests[slot].next) {
+    const Request& request = state_.requests[slot];
+    const bool counts = request.stage == Stage::Decode && !parked(slot);
+    blocks += counts ? state_.decoding.blocks(slot) : request.held;
+  }
+  // The step under way has its blocks since it was planned; later steps of a run get theirs ahead.
+  if (active_ && run_.decodes > 0 && run_.done == 0) blocks += state_.decoding.crossings_at(0);
+  return blocks;
+}
+
+std::string Replica::broken_law() const {
+  if (!state_.pool.names_blocks() && blocks_counted_anew() != state_.pool.used()) {
+    return fmt::format("requests hold {} blocks, {} are counted", blocks_counted_anew(),
+                       state_.pool.used());
+  }
+  std::uint32_t naming = 0;
+  for (Slot slot = state_.running.first(); slot != kNoSlot; slot = state_.requests[slot].next) {
+    const Request& request = state_.requests[slot];
+    naming += request.stage == Stage::Decode && request.named < request.ids ? 1 : 0;
+  }
+  if (naming != state_.naming_decodes) {
+    return fmt::format("{} decodes have names for blocks to come, {} are counted", naming,
+                       state_.naming_decodes);
+  }
+  std::string broken = state_.decoding.broken_law();
+  return broken.empty() ? state_.pool.broken_law() : broken;
 }
 
 }  // namespace kvern
