@@ -1,5 +1,5 @@
 // The first run and the two public traces: the fingerprint is known, and the same step by step, on
-// either timeline and from the resolved file. (Sweeps: eviction_scenarios_test.cpp.) A change of
+// either timeline and from the resolved file. (The others: sweep_scenarios_test.cpp.) A change of
 // these numbers is a change of what Kvern says: say why in the commit that makes it.
 #include <gtest/gtest.h>
 
