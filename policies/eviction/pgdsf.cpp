@@ -16,14 +16,14 @@ namespace kvern::eviction::pgdsf {
 
 namespace {
 
-enum Rank : std::uint32_t { Leaf, Inner, kRanks };
+enum Rank : std::uint32_t { Leaf, Inner, Ranks };
 
 class Pgdsf final : public RankedEviction<Pgdsf, GreedyDual> {
  public:
   static double start(const BlockInfo& info) { return cost_over_size(info); }
 
   void prepare(std::uint32_t capacity, const Draws&) override {
-    blocks_.prepare(capacity, kRanks);
+    blocks_.prepare(capacity, Ranks);
     tree_.prepare(capacity);
   }
   void inserted(BlockId block, const BlockInfo& info, SimTime now) override {

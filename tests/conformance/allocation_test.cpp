@@ -15,15 +15,16 @@ std::size_t allocated_bytes = 0;
 }  // namespace
 
 #ifndef __SANITIZE_ADDRESS__
-void* operator new(std::size_t size) {
+// Not inlined: the compiler would take one half of a pair for a mistake.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   allocated_bytes += size;
   void* memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 #endif
 
 namespace kvern {

@@ -216,7 +216,9 @@ void expect_fluid_ends(std::uint64_t seed) {
       const std::string where = fmt::format("seed {} episode {} flow {}", seed, episode, i);
       // A half is rounded by the last bit of a double.
       EXPECT_NEAR(static_cast<double>(ends[i]), static_cast<double>(expected[i]), 1) << where;
-      if (reference.alone(i)) EXPECT_EQ(ends[i], lone[i]) << where;
+      if (reference.alone(i)) {
+        EXPECT_EQ(ends[i], lone[i]) << where;
+      }
       contended += reference.alone(i) ? 0 : 1;
     }
   }

@@ -141,7 +141,7 @@ std::string load_plugin(const std::string& file, Issues& issues) {
                  "kvern conform tries it alone");
     return {};
   }
-  const std::string name = open_plugin(file, issues);
+  std::string name = open_plugin(file, issues);
   // It opens, and yet the contract could not be tried.
   if (!name.empty() && tried.exit_code == kUserError) {
     issues.error({file, 0, 0}, "can't use this plugin: " + tried.output);
@@ -154,7 +154,7 @@ ChildResult try_plugin(const std::string& file) {
   constexpr double kSeconds = 30;  // a sound one takes a few
   return run_guarded(kSeconds, [&file](std::string& output) {
     Issues issues;
-    const std::string name = open_plugin(file, issues);
+    std::string name = open_plugin(file, issues);
     if (name.empty()) {
       output = issues.text();
       return kUserError;

@@ -76,7 +76,9 @@ TEST(WaitingQueue, IsWhatAListWouldBe) {
       const auto some = static_cast<std::uint32_t>(any % list.size());
       ASSERT_EQ(queue.at(some), list[some]);
     }
-    if (turn % 100 == 0) ASSERT_EQ(walk(queue), std::vector<Slot>(list.begin(), list.end()));
+    if (turn % 100 == 0) {
+      ASSERT_EQ(walk(queue), std::vector<Slot>(list.begin(), list.end()));
+    }
   }
 }
 
