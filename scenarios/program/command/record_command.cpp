@@ -199,7 +199,7 @@ int record_command(const RecordRequest& request) {
   Issues issues;
   const RecordPlan plan = read_plan(request, issues);
   if (issues.any_error()) return told(issues);
-  const OutputFile may_be_written(request.out, "recording");  // told now, not after the work
+  { const OutputFile may_be_written(request.out, "recording"); }  // told now, not after the work
   const std::vector<TokenisedText> texts = tokenise(plan.weights, request.length, request.texts);
   if (texts.empty()) return kUserError;
   Recorder recorder(request, plan);
