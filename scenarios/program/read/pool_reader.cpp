@@ -36,8 +36,7 @@ std::string read_data_file(Parameters& p, std::string_view key, std::string_view
     p.error(key, found.what, found.hint);
     return {};
   }
-  const std::string name =
-      is_data_path(found.name) ? path_beside(p, key, found.name, file) : found.name;
+  std::string name = is_data_path(found.name) ? path_beside(p, key, found.name, file) : found.name;
   if (p.book() != nullptr) p.book()->back().value = toml_text(std::string_view(name));
   return name;
 }

@@ -186,6 +186,32 @@ Stopped run_to_end(Cluster& cluster, Issues& issues) {
   }
 }
 
+// The run itself: what it says of itself, and a ledger a pool. False when there were issues.
+bool simulate(Assembly& assembly, const Scenario& scenario, const RunOptions& options,
+              RunRecords& records, MeterFeed& meter, RunFacts& facts, std::vector<Ledger>& ledgers,
+              Issues& issues) {
+  Progress progress(assembly.requests);
+  connect(assembly, scenario, options, records, progress);
+  assembly.setup.power_bins = meter.bins();
+  assembly.setup.power_records = &meter;
+  const std::vector<PoolPrices> prices = prices_of(assembly.setup);
+  Cluster cluster(std::move(assembly.setup));
+  const Stopped stopped = run_to_end(cluster, issues);
+  if (issues.any_error()) return false;
+  if (!cluster.arrivals_failure().empty()) throw OutsideError(cluster.arrivals_failure());
+  for (std::size_t i = 0; i < cluster.pools(); ++i) ledgers.push_back(cluster.ledger(i));
+  facts.stopped = word(stopped);
+  if (!options.save_cache.empty() && stopped != Stopped::Signal) {
+    save_caches(options.save_cache, scenario, cluster.unload_caches());
+  }
+  facts.clairvoyant = cluster.saw_outputs();
+  if (options.notes) print_notes(prices);
+  if (cluster.first_arrival() != kNever) {
+    facts.duration_ns = cluster.last_event() - cluster.first_arrival();
+  }
+  return true;
+}
+
 std::optional<RunOutcome> run_within_memory(const Scenario& scenario, const RunOptions& options,
                                             Issues& issues) {
   if (refuse_tiers(scenario, options, issues)) return std::nullopt;
@@ -208,26 +234,8 @@ std::optional<RunOutcome> run_within_memory(const Scenario& scenario, const RunO
   MeterFeed meter(scenario, records);
   std::vector<Ledger> ledgers;
   RunFacts facts;
-  {
-    Progress progress(assembly->requests);
-    connect(*assembly, scenario, options, records, progress);
-    assembly->setup.power_bins = meter.bins();
-    assembly->setup.power_records = &meter;
-    const std::vector<PoolPrices> prices = prices_of(assembly->setup);
-    Cluster cluster(std::move(assembly->setup));
-    const Stopped stopped = run_to_end(cluster, issues);
-    if (issues.any_error()) return std::nullopt;
-    if (!cluster.arrivals_failure().empty()) throw OutsideError(cluster.arrivals_failure());
-    for (std::size_t i = 0; i < cluster.pools(); ++i) ledgers.push_back(cluster.ledger(i));
-    facts.stopped = word(stopped);
-    if (!options.save_cache.empty() && stopped != Stopped::Signal) {
-      save_caches(options.save_cache, scenario, cluster.unload_caches());
-    }
-    facts.clairvoyant = cluster.saw_outputs();
-    if (options.notes) print_notes(prices);
-    if (cluster.first_arrival() != kNever) {
-      facts.duration_ns = cluster.last_event() - cluster.first_arrival();
-    }
+  if (!simulate(*assembly, scenario, options, records, meter, facts, ledgers, issues)) {
+    return std::nullopt;
   }
   facts.scenario = scenario.name;
   facts.seed = scenario.seed;
