@@ -56,7 +56,7 @@ TEST_F(Plugin, WhatIsNoneIsSaid) {
 TEST_F(Plugin, WhatEndsTheProcessIsAnError) {
   constexpr const char* kRude = KVERN_PLUGINS "/rude_policy.so";
   for (const auto& [how, said] :
-       {std::pair("null", "gives nothing"), std::pair("crash", "was ended by signal 11"),
+       {std::pair("null", "gives nothing"), std::pair("crash", "was ended by signal 6"),
         std::pair("exit", "ended with code 0 and without its result")}) {
     setenv("RUDE", how, 1);
     const Output conform = program_.call({"conform", kRude});
