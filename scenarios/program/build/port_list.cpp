@@ -10,6 +10,7 @@
 #include "policies/cache_admission.h"
 #include "policies/eviction.h"
 #include "policies/incidents.h"
+#include "policies/preemption.h"
 #include "policies/routing.h"
 #include "policies/sleep.h"
 #include "policies/tiering.h"
@@ -53,6 +54,8 @@ const std::vector<PortInfo>& port_list() {
       info("incidents", "what befalls the replicas, and when?", "policies/incidents",
            incidents::table()),
       info("batching", "what runs in the next step?", "policies/batching", batching::table()),
+      info("preemption", "who stops when blocks are short?", "policies/preemption",
+           preemption::table()),
       info("eviction", "which cached block goes?", "policies/eviction", eviction::table()),
       info("cache_admission", "which blocks are worth caching?", "policies/cache_admission",
            cache_admission::table()),
