@@ -2,7 +2,9 @@
 // victim again, as it is where the latest admission decides. vLLM's rule among requests of one
 // priority.
 #include <memory>
+#include <tuple>
 
+#include "policies/parts/requests/highest_ranked.h"
 #include "policies/preemption.h"
 
 namespace kvern::preemption::latest_arrival {
@@ -12,16 +14,9 @@ namespace {
 class LatestArrival final : public Preemption {
  public:
   Slot victim(const StepPlanner& replica, Slot) override {
-    Slot latest = replica.first_running();
-    RequestView its = replica.request(latest);
-    for (Slot slot = replica.next_running(latest); slot != kNoSlot;
-         slot = replica.next_running(slot)) {
-      const RequestView other = replica.request(slot);
-      const bool later =
-          other.arrival != its.arrival ? other.arrival > its.arrival : other.id > its.id;
-      if (later) latest = slot, its = other;
-    }
-    return latest;
+    return highest_ranked(replica, [](const RequestView& request) {
+      return std::tuple(request.arrival, request.id);
+    });
   }
 };
 

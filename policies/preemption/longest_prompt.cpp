@@ -3,6 +3,7 @@
 #include <memory>
 #include <tuple>
 
+#include "policies/parts/requests/highest_ranked.h"
 #include "policies/preemption.h"
 
 namespace kvern::preemption::longest_prompt {
@@ -12,18 +13,9 @@ namespace {
 class LongestPrompt final : public Preemption {
  public:
   Slot victim(const StepPlanner& replica, Slot) override {
-    const auto rank = [&replica](Slot slot) {
-      const RequestView request = replica.request(slot);
+    return highest_ranked(replica, [](const RequestView& request) {
       return std::tuple(request.prompt_tokens, request.arrival, request.id);
-    };
-    Slot longest = replica.first_running();
-    auto its = rank(longest);
-    for (Slot slot = replica.next_running(longest); slot != kNoSlot;
-         slot = replica.next_running(slot)) {
-      const auto other = rank(slot);
-      if (other > its) longest = slot, its = other;
-    }
-    return longest;
+    });
   }
 };
 

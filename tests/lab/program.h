@@ -10,6 +10,18 @@
 
 namespace kvern::lab {
 
+// A scenario that runs in no time; more lines may follow, of [pool.kv] first.
+inline constexpr const char* kSmall = R"toml(name = "small"
+[workload]
+arrivals = "poisson(rate=50 req/s)"
+lengths = "constant(prompt=40, output=5)"
+requests = 20
+[[pool]]
+step_cost = "affine"
+[pool.kv]
+blocks = 2000
+)toml";
+
 struct Output {
   int code = -1;  // -1: it was killed
   std::string out;

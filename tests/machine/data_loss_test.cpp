@@ -12,20 +12,10 @@ namespace kvern {
 namespace {
 
 namespace fs = std::filesystem;
+using lab::kSmall;
 using lab::Output;
 using lab::text_of;
 using testing::HasSubstr;
-
-constexpr const char* kSmall = R"toml(name = "small"
-[workload]
-arrivals = "poisson(rate=50 req/s)"
-lengths = "constant(prompt=40, output=5)"
-requests = 20
-[[pool]]
-step_cost = "affine"
-[pool.kv]
-blocks = 2000
-)toml";
 
 constexpr const char* kTrace =
     "arrival_ns,prompt_tokens,output_tokens\n0,10,3\n1000000,20,4\n2000000,5,6\n";

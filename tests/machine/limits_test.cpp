@@ -7,19 +7,9 @@
 namespace kvern {
 namespace {
 
+using lab::kSmall;
 using lab::Output;
 using testing::HasSubstr;
-
-constexpr const char* kSmall = R"toml(name = "small"
-[workload]
-arrivals = "poisson(rate=50 req/s)"
-lengths = "constant(prompt=40, output=5)"
-requests = 20
-[[pool]]
-step_cost = "affine"
-[pool.kv]
-blocks = 2000
-)toml";
 
 std::string repeated(const std::string& text, int times) {
   std::string all;
